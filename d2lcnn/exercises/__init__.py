@@ -1,0 +1,213 @@
+"""Exercise specifications: one frozen `Exercise` for each exercise of the book.
+
+A chapter's exercises stand in the module of its slug, ``d2lcnn/exercises/<slug>.py``, as the list
+``EXERCISES``. The statement stands in the chapter, once; everything a program needs to check an answer stands
+here: public cases, a seeded generator of further ones, an oracle, a comparison, and the known mistakes with
+their hints. `d2lcnn.check` uses the specs for readers.
+
+Classes. P (practice): the solution is public, in the chapter. A (assignable): no solution anywhere in the tree.
+
+The oracle rule: an oracle is a call of a library, a property, or a recorded number - never the asked function
+in disguise, or publishing the spec would publish the solution.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Case", "Exercise", "Mistake", "all_exercises", "chapter", "close", "get"]
+
+
+def close(got: Any, expected: Any, rtol: float = 1e-6, atol: float = 1e-9) -> bool:
+    """Tell whether two answers are the same up to rounding; never raise.
+
+    Parameters
+    ----------
+    got, expected : number, str, array (NumPy or torch), or a tuple or list of them
+        Arrays must agree in shape; a tuple and a list of equal entries agree.
+    rtol, atol : float
+        Relative and absolute tolerance, as in `numpy.allclose`.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> close([1, 2], (1.0, 2.0)), close(np.ones((2, 1)), np.ones(2)), close("no", 1)
+    (True, False, False)
+    """
+    if isinstance(got, str) or isinstance(expected, str):
+        return isinstance(got, str) and isinstance(expected, str) and got.strip().lower() == expected.strip().lower()
+    try:
+        a, b = _array(got), _array(expected)
+        return a.shape == b.shape and bool(np.allclose(a, b, rtol=rtol, atol=atol))
+    except (TypeError, ValueError):
+        return False
+
+
+def _array(value: Any) -> np.ndarray:
+    """Turn an answer into a float64 array (a torch tensor by way of ``detach``)."""
+    return np.asarray(value.detach().cpu().numpy() if hasattr(value, "detach") else value, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One check of an answer: a name the reader sees, and the arguments of the oracle.
+
+    Parameters
+    ----------
+    name : str
+        What is tried, in the reader's words.
+    args : tuple
+        Arguments of the oracle, and of the answer where a function is asked.
+    """
+
+    name: str
+    args: tuple = ()
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known wrong answer, and the hint that names the misconception (not the answer).
+
+    Parameters
+    ----------
+    name : str
+        The misconception in a few words.
+    answer : object
+        A wrong value, or a wrong function of the same arguments as the asked one.
+    hint : str
+        One or two sentences for the reader.
+    """
+
+    name: str
+    answer: Any
+    hint: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """The specification of one exercise.
+
+    Parameters
+    ----------
+    id : str
+        Chapter slug with hyphens, and a number: ``"cross-correlation-1"``.
+    chapter : str
+        Slug of the chapter, as in its file name: ``"cross_correlation"``.
+    kind : {"function", "value", "open"}
+        What the reader hands in: a function, a value, or a text or study that no program judges.
+    cls : {"P", "A"}
+        Practice (public solution in the chapter) or assignable (no solution in the tree).
+    minutes, difficulty, points : int
+        Expected working time, difficulty from 1 to 3, points when graded.
+    cases : tuple of Case
+        Public checks, run for every reader.
+    generate : callable or None
+        ``generate(rng) -> tuple``: arguments of one further case, drawn with a `numpy.random.Generator`.
+    oracle : callable or None
+        ``oracle(*args)``: what the answer must agree with. See the oracle rule of the module.
+    compare : callable
+        ``compare(got, expected) -> bool``; `close` by default. A property is stated here: then the oracle hands
+        over what the property needs.
+    mistakes : tuple of Mistake
+        Known wrong answers. An answer that agrees with one of them in every public case gets its hint.
+
+    Raises
+    ------
+    ValueError
+        If a field has a value outside its set, or the fields contradict each other.
+    """
+
+    id: str
+    chapter: str
+    kind: str
+    cls: str
+    minutes: int
+    difficulty: int
+    points: int
+    cases: tuple[Case, ...] = ()
+    generate: Callable[[np.random.Generator], tuple] | None = None
+    oracle: Callable[..., Any] | None = None
+    compare: Callable[[Any, Any], bool] = close
+    mistakes: tuple[Mistake, ...] = field(default=())
+
+    def __post_init__(self):
+        stem, _, number = self.id.rpartition("-")
+        if stem != self.chapter.replace("_", "-") or not number.isdigit():
+            raise ValueError(f"id {self.id!r} is not {self.chapter.replace('_', '-')!r} and a number")
+        for name, allowed in (("kind", ("function", "value", "open")), ("cls", ("P", "A")), ("difficulty", (1, 2, 3))):
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{self.id}: {name} is {getattr(self, name)!r}, not one of {allowed}")
+        if min(self.minutes, self.points) < 1:
+            raise ValueError(f"{self.id}: minutes={self.minutes} and points={self.points} must be at least 1")
+        if self.kind == "open" and (self.cases or self.oracle or self.mistakes):
+            raise ValueError(f"{self.id}: an open exercise has no cases, oracle or mistakes")
+        if self.kind != "open" and not (self.cases and self.oracle and self.mistakes):
+            raise ValueError(f"{self.id}: a checked exercise needs cases, an oracle and at least one mistake")
+
+
+def chapter(slug: str) -> list[Exercise]:
+    """Return the exercises of a chapter, in order.
+
+    Parameters
+    ----------
+    slug : str
+        ``"cross_correlation"``, say.
+
+    Returns
+    -------
+    list of Exercise
+
+    Raises
+    ------
+    ValueError
+        If no chapter of that name has exercises.
+    """
+    if slug not in _slugs():
+        raise ValueError(f"no exercises for chapter {slug!r}; there are {', '.join(_slugs())}")
+    return list(importlib.import_module(f"{__name__}.{slug}").EXERCISES)
+
+
+def all_exercises() -> Iterable[Exercise]:
+    """Iterate over all exercises of the book, chapter by chapter in alphabetical order."""
+    for slug in _slugs():
+        yield from chapter(slug)
+
+
+def get(exercise_id: str) -> Exercise:
+    """Look an exercise up by its id.
+
+    Parameters
+    ----------
+    exercise_id : str
+        ``"cross-correlation-1"``; underscores are taken for hyphens.
+
+    Returns
+    -------
+    Exercise
+
+    Raises
+    ------
+    ValueError
+        If there is none of that id; the message lists the chapter's exercises.
+    """
+    wanted = str(exercise_id).replace("_", "-")
+    slug = wanted.rpartition("-")[0].replace("-", "_")
+    found = chapter(slug) if slug in _slugs() else []
+    for exercise in found:
+        if exercise.id == wanted:
+            return exercise
+    known = ", ".join(e.id for e in found) or ", ".join(_slugs())
+    raise ValueError(f"no exercise {exercise_id!r}; there are {known}")
+
+
+def _slugs() -> list[str]:
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
