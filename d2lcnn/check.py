@@ -63,7 +63,7 @@ class Report:
         count = f"all {good}" if good == len(self.lines) else f"{good} of {len(self.lines)}"
         text = [f"{self.id}: {count} public checks pass"]
         if self.status != "passed":
-            text += [f"  {'pass' if x.passed else 'FAIL'}  {x.name}{': ' + x.seen if x.seen else ''}" for x in self.lines]
+            text += [f"  {'pass' if x.passed else 'FAIL'}  {': '.join(filter(None, (x.name, x.seen)))}" for x in self.lines]
         return "\n".join(text + ([f"  hint  {self.hint}"] if self.hint else []))
 
 
