@@ -1,0 +1,147 @@
+"""Check what readers pass in, once, with messages that name the argument and its value."""
+
+import math
+from itertools import product
+from typing import NamedTuple
+
+import array_api_compat as aac
+
+from ..shapes import _integer as integer
+from ..shapes import conv_output_size, effective_kernel_size, same_padding
+
+LAYOUTS = {
+    ("x", 4): "(N, C, H, W)",
+    ("w", 4): "(C_out, C_in/groups, kh, kw)",
+    ("x", 3): "(N, C, L)",
+    ("w", 3): "(C_out, C_in/groups, k)",
+    ("cols", 3): "(N, C*kh*kw, L)",
+}
+
+
+def namespace(*, kind="numeric", **arrays):
+    """Return the array namespace that all given arrays share; None stands for an absent array.
+
+    Raises TypeError where something is no array, where array types or dtypes differ, or where the
+    dtype is not of the `kind` asked for ("numeric", "real", "real floating", "floating").
+    """
+    arrays = {name: a for name, a in arrays.items() if a is not None}
+    for name, a in arrays.items():
+        if not aac.is_array_api_obj(a):
+            raise TypeError(f"{name} must be a NumPy array or a torch tensor, not {type(a).__name__}")
+    try:
+        xp = aac.array_namespace(*arrays.values())
+    except TypeError:
+        kinds = ", ".join(f"{n} is {type(a).__module__}.{type(a).__name__}" for n, a in arrays.items())
+        raise TypeError(f"array types differ: {kinds}") from None
+    if len({a.dtype for a in arrays.values()}) > 1:
+        raise TypeError("dtypes differ: " + ", ".join(f"{n} is {a.dtype}" for n, a in arrays.items()))
+    accepted = {
+        "numeric": "numeric",
+        "real": ("integral", "real floating"),
+        "real floating": "real floating",
+        "floating": ("real floating", "complex floating"),
+    }[kind]
+    for name, a in arrays.items():
+        if not xp.isdtype(a.dtype, accepted):
+            raise TypeError(f"{name} must have a {kind} dtype, not {a.dtype}")
+    return xp
+
+
+def check_rank(rank, **arrays):
+    """Raise ValueError unless every array has `rank` axes."""
+    for name, a in arrays.items():
+        if a.ndim != rank:
+            layout = LAYOUTS.get((name, rank), f"{rank} axes")
+            raise ValueError(f"{name} must be {layout}, but its shape is {tuple(a.shape)}")
+
+
+def per_axis(name, value, axes=2, minimum=1):
+    """Turn an int, or one int per axis, into a tuple with one int per axis."""
+    values = tuple(value) if isinstance(value, (tuple, list)) else (value,) * axes
+    if len(values) != axes:
+        raise ValueError(f"{name} must be an integer or {axes} of them, not {value!r}")
+    return tuple(integer(name, v, minimum) for v in values)
+
+
+def sides(padding, axes=2):
+    """Turn an int, one per axis, or (before, after) per axis, into (before, after) per axis."""
+    values = tuple(padding) if isinstance(padding, (tuple, list)) else (padding,) * axes
+    if len(values) != axes:
+        raise ValueError(f"padding must be an integer, one per axis or (before, after) per axis "
+                         f"for {axes} axes, not {padding!r}")
+    return tuple(per_axis("padding", v, 2, minimum=0) for v in values)
+
+
+def resolve_padding(padding, kernel, stride, dilation):
+    """Turn any padding of a convolution, also "valid", "same", "full", into (before, after) per axis."""
+    if not isinstance(padding, str):
+        return sides(padding, len(kernel))
+    if padding == "valid":
+        return ((0, 0),) * len(kernel)
+    if padding == "same":
+        if any(s != 1 for s in stride):
+            raise ValueError(f'padding="same" needs stride 1, not {stride}')
+        return tuple(same_padding(k, d) for k, d in zip(kernel, dilation, strict=True))
+    if padding == "full":
+        spans = (effective_kernel_size(k, d) for k, d in zip(kernel, dilation, strict=True))
+        return tuple((span - 1, span - 1) for span in spans)
+    raise ValueError(f'padding must be "valid", "same", "full" or sizes, not {padding!r}')
+
+
+class Windows(NamedTuple):
+    """Where a kernel stops on an image: everything per axis, checked."""
+
+    size: tuple  # of the image
+    kernel: tuple
+    stride: tuple
+    dilation: tuple
+    padding: tuple  # (before, after) per axis
+    out: tuple  # number of stops
+
+    @property
+    def padded(self):
+        """Size of the padded image."""
+        return tuple(n + sum(p) for n, p in zip(self.size, self.padding, strict=True))
+
+    @property
+    def count(self):
+        """Number of taps in the kernel."""
+        return math.prod(self.kernel)
+
+    def taps(self):
+        """Yield, tap by tap, the index that reads this tap at all stops from the padded image.
+
+        The index of tap (u, v) selects the pixels ``[u*d + s*y, v*d + s*x]``: an array as large as the output.
+        """
+        axes = zip(self.kernel, self.stride, self.dilation, self.out, strict=True)
+        yield from (
+            (..., *index)
+            for index in product(*([slice(t * d, t * d + (o - 1) * s + 1, s) for t in range(k)]
+                                   for k, s, d, o in axes))
+        )
+
+
+def conv_windows(size, kernel, stride, padding, dilation):
+    """Check a convolution's options for an image of `size` and return its Windows."""
+    size, axes = tuple(size), len(size)
+    kernel, stride = per_axis("kernel_size", kernel, axes), per_axis("stride", stride, axes)
+    dilation = per_axis("dilation", dilation, axes)
+    padding = resolve_padding(padding, kernel, stride, dilation)
+    out = tuple(
+        conv_output_size(n + sum(p), k, s, 0, d)
+        for n, k, s, p, d in zip(size, kernel, stride, padding, dilation, strict=True)
+    )
+    return Windows(size, kernel, stride, dilation, padding, out)
+
+
+def check_channels(x, w, b, groups):
+    """Raise ValueError unless the channels of image, kernels and bias fit together."""
+    groups = integer("groups", groups, 1)
+    c_in, c_out = x.shape[1], w.shape[0]
+    if c_in % groups or c_out % groups or c_out == 0:
+        raise ValueError(f"groups={groups} must divide the channels: x has {c_in}, w makes {c_out}")
+    if w.shape[1] * groups != c_in:
+        raise ValueError(f"w takes {w.shape[1]} channels in each of {groups} groups, but x has {c_in}")
+    if b is not None and tuple(b.shape) != (c_out,):
+        raise ValueError(f"b must have shape ({c_out},), one value per output channel, not {tuple(b.shape)}")
+    return groups

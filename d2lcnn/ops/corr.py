@@ -1,0 +1,154 @@
+"""Cross-correlation: of two matrices, of batches of images, of sequences."""
+
+import math
+
+from ._args import check_channels, check_rank, conv_windows, namespace, per_axis, resolve_padding
+from .im2col import im2col
+
+
+def corr2d(X, K):
+    """Cross-correlate a matrix with a kernel: the sum of shifted copies of X, one for each weight.
+
+    Parameters
+    ----------
+    X : array, shape (h, w)
+        Input of any numeric dtype.
+    K : array, shape (kh, kw)
+        Kernel of the same type and dtype.
+
+    Returns
+    -------
+    array, shape (h-kh+1, w-kw+1)
+        ``Y[i, j] = sum over a, b of X[i+a, j+b] * K[a, b]``
+
+    Raises
+    ------
+    TypeError
+        If array types or dtypes differ.
+    ValueError
+        If an array is no matrix or the kernel is larger than the input.
+
+    Notes
+    -----
+    Zhang et al., "Dive into Deep Learning", section 7.2, computes the same with two loops over i and j.
+    The loops here go over the kernel, so that each step works on a whole matrix.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> corr2d(np.arange(9.0).reshape(3, 3), np.arange(4.0).reshape(2, 2))
+    array([[19., 25.],
+           [37., 43.]])
+    """
+    namespace(X=X, K=K)
+    check_rank(2, X=X, K=K)
+    windows = conv_windows(X.shape, tuple(K.shape), 1, 0, 1)
+    (kh, kw), (oh, ow) = windows.kernel, windows.out
+    return sum(K[a, b] * X[a : a + oh, b : b + ow] for a in range(kh) for b in range(kw))
+
+
+def conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
+    """Convolve images with kernels, as deep learning means it: cross-correlation, summed over input channels.
+
+    Parameters
+    ----------
+    x : array, shape (N, C_in, H, W)
+        Images of any numeric dtype.
+    w : array, shape (C_out, C_in/groups, kh, kw)
+        Kernels, of the same type and dtype as `x`.
+    b : array, shape (C_out,), optional
+        One number to add to each output channel.
+    stride, dilation : int or (int, int)
+        Pixels from one window to the next, and from one tap to the next.
+    padding : int, (int, int), ((int, int), (int, int)) or {"valid", "same", "full"}
+        Zeros per side: one number, one per axis, (before, after) per axis, or a name. "same" needs stride 1;
+        for even spans its odd zero goes after the image.
+    groups : int
+        Split the channels into this many groups that do not see each other.
+
+    Returns
+    -------
+    array, shape (N, C_out, oh, ow)
+        Same type and dtype as `x`; differentiable on torch.
+
+    Raises
+    ------
+    TypeError
+        If array types or dtypes differ, or a size is no integer.
+    ValueError
+        If a rank, the channels or a size do not fit, or the kernel is larger than the padded image.
+
+    Notes
+    -----
+    Equals ``torch.nn.functional.conv2d``. One matrix product for each image and group: weights (C_out, C_in*kh*kw)
+    times columns (C_in*kh*kw, oh*ow); Chellapilla, Puri & Simard (2006), section 2.1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.arange(9.0).reshape(1, 1, 3, 3)
+    >>> conv2d(x, np.ones((1, 1, 2, 2)), np.array([0.5]))
+    array([[[[ 8.5, 12.5],
+             [20.5, 24.5]]]])
+    """
+    xp = namespace(x=x, w=w, b=b)
+    check_rank(4, x=x, w=w)
+    groups = check_channels(x, w, b, groups)
+    windows = conv_windows(x.shape[2:], tuple(w.shape[2:]), stride, padding, dilation)
+    n, c_out, rows, stops = x.shape[0], w.shape[0], w.shape[1] * windows.count, math.prod(windows.out)
+    columns = im2col(x, windows.kernel, stride=windows.stride, padding=windows.padding, dilation=windows.dilation)
+    columns = xp.reshape(columns, (n, groups, rows, stops))
+    weights = xp.reshape(w, (groups, c_out // groups, rows))
+    y = xp.reshape(weights @ columns, (n, c_out, *windows.out))
+    return y if b is None else y + xp.reshape(b, (1, c_out, 1, 1))
+
+
+def conv1d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
+    """Convolve sequences with kernels: `conv2d` on images of height one.
+
+    Parameters
+    ----------
+    x : array, shape (N, C_in, L)
+        Sequences of any numeric dtype.
+    w : array, shape (C_out, C_in/groups, k)
+        Kernels, of the same type and dtype as `x`.
+    b : array, shape (C_out,), optional
+        One number to add to each output channel.
+    stride, dilation : int
+        Steps from one window to the next, and from one tap to the next.
+    padding : int, ((int, int),) or {"valid", "same", "full"}
+        Zeros per side: one number, ((before, after),), or a name. ``((k - 1, 0),)`` makes a causal convolution.
+    groups : int
+        Split the channels into this many groups that do not see each other.
+
+    Returns
+    -------
+    array, shape (N, C_out, o)
+        Same type and dtype as `x`; differentiable on torch.
+
+    Raises
+    ------
+    TypeError
+        If array types or dtypes differ, or a size is no integer.
+    ValueError
+        If a rank, the channels or a size do not fit, or the kernel is longer than the padded sequence.
+
+    Notes
+    -----
+    Equals ``torch.nn.functional.conv1d``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[[1.0, 2.0, 4.0]]])
+    >>> conv1d(x, np.array([[[-1.0, 1.0]]]), padding=((1, 0),))
+    array([[[1., 1., 2.]]])
+    """
+    namespace(x=x, w=w, b=b)
+    check_rank(3, x=x, w=w)
+    (s,), (d,) = per_axis("stride", stride, 1), per_axis("dilation", dilation, 1)
+    (p,) = resolve_padding(padding, tuple(w.shape[2:]), (s,), (d,))
+    y = conv2d(
+        x[:, :, None, :], w[:, :, None, :], b, stride=(1, s), padding=((0, 0), p), dilation=(1, d), groups=groups
+    )
+    return y[:, :, 0, :]

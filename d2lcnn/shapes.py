@@ -1,0 +1,306 @@
+"""Sizes of windows, outputs and receptive fields: integers in, integers out.
+
+Every formula of convolution arithmetic stands here once and nowhere else. One
+axis at a time: input size i, kernel k, stride s, padding p per side, dilation d.
+"""
+
+from operator import index
+from typing import NamedTuple
+
+__all__ = [
+    "ReceptiveField",
+    "Window",
+    "conv_output_size",
+    "conv_transpose_output_size",
+    "effective_kernel_size",
+    "pool_output_size",
+    "receptive_field",
+    "same_padding",
+]
+
+
+class Window(NamedTuple):
+    """A layer as the receptive field sees it: kernel, stride, padding, dilation.
+
+    Parameters
+    ----------
+    k, s, p, d : int
+        Kernel size, stride, padding before the first pixel, dilation (1 is none).
+
+    Examples
+    --------
+    >>> Window(3, s=2)
+    Window(k=3, s=2, p=0, d=1)
+    """
+
+    k: int
+    s: int = 1
+    p: int = 0
+    d: int = 1
+
+
+class ReceptiveField(NamedTuple):
+    """What one output sees along one axis.
+
+    Output number j sees the pixels from ``start + j*jump`` to ``start + j*jump + size - 1``,
+    borders included. Pixels below 0 or past the end are padding.
+
+    Parameters
+    ----------
+    size : int
+        Number of pixels from the first to the last one seen.
+    jump : int
+        Distance in pixels between the fields of neighbouring outputs.
+    start : int
+        First pixel that output 0 sees; negative where it sees padding.
+
+    Examples
+    --------
+    >>> ReceptiveField(size=5, jump=1, start=-2).size
+    5
+    """
+
+    size: int
+    jump: int
+    start: int
+
+
+def _integer(name, value, minimum):
+    """Return `value` as an int of at least `minimum`, or say what is wrong with it."""
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        number = index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, not {value!r}") from None
+    if number < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, not {number}")
+    return number
+
+
+def effective_kernel_size(k, d=1):
+    """Count the pixels that a dilated kernel spans.
+
+    Parameters
+    ----------
+    k, d : int
+        Kernel size and dilation; d - 1 pixels are skipped between two taps.
+
+    Returns
+    -------
+    int
+        ``d*(k-1) + 1``
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a size is no integer or is smaller than 1.
+
+    Notes
+    -----
+    Dumoulin & Visin (arXiv:1603.07285), section 5.1.
+
+    Examples
+    --------
+    >>> effective_kernel_size(3, 2)
+    5
+    """
+    return _integer("d", d, 1) * (_integer("k", k, 1) - 1) + 1
+
+
+def conv_output_size(i, k, s=1, p=0, d=1):
+    """Count the places where a window fits along one axis.
+
+    Parameters
+    ----------
+    i, k, s, p, d : int
+        Input size, kernel size, stride, padding per side, dilation (1 is none).
+
+    Returns
+    -------
+    int
+        ``(i + 2*p - d*(k-1) - 1) // s + 1``
+
+    Raises
+    ------
+    TypeError
+        If an argument is no integer.
+    ValueError
+        If a size is out of range, or the dilated kernel is larger than the padded input.
+
+    Notes
+    -----
+    Relation 6 of Dumoulin & Visin (arXiv:1603.07285), with dilation from section 5.1 there.
+
+    Examples
+    --------
+    >>> conv_output_size(6, 3, s=2, p=1)
+    3
+    """
+    i, s, p = _integer("i", i, 1), _integer("s", s, 1), _integer("p", p, 0)
+    span = effective_kernel_size(k, d)
+    if span > i + 2 * p:
+        raise ValueError(f"kernel spans {span} (k={k}, d={d}) but the padded input has {i + 2 * p}")
+    return (i + 2 * p - span) // s + 1
+
+
+def conv_transpose_output_size(i, k, s=1, p=0, d=1, output_padding=0):
+    """Size of the image that a transposed convolution builds from i values.
+
+    Parameters
+    ----------
+    i, k, s, p, d : int
+        Size of the given axis; kernel, stride, padding and dilation of the *forward* convolution.
+    output_padding : int
+        Rows to add at the far end: several sizes lead to the same i when s > 1, this names one of them.
+
+    Returns
+    -------
+    int
+        ``(i-1)*s - 2*p + d*(k-1) + 1 + output_padding``
+
+    Raises
+    ------
+    TypeError
+        If an argument is no integer.
+    ValueError
+        If a size is out of range, `output_padding` is not below the larger of s and d, or
+        nothing is left after cropping p rows from each side.
+
+    Notes
+    -----
+    Relation 14 of Dumoulin & Visin (arXiv:1603.07285), with dilation as in section 5.1. The bound
+    on `output_padding` is torch's. Below s it stands for rows the forward convolution did not reach.
+
+    Examples
+    --------
+    >>> conv_transpose_output_size(3, 3, s=2, p=1)
+    5
+    >>> conv_transpose_output_size(3, 3, s=2, p=1, output_padding=1)
+    6
+    """
+    i, s, p = _integer("i", i, 1), _integer("s", s, 1), _integer("p", p, 0)
+    span = effective_kernel_size(k, d)
+    extra = _integer("output_padding", output_padding, 0)
+    if extra >= max(s, d):
+        raise ValueError(f"output_padding={extra} must be smaller than the stride {s} or the dilation {d}")
+    size = (i - 1) * s - 2 * p + span + extra
+    if size < 1:
+        raise ValueError(f"p={p} crops the whole output: {size + 2 * p} rows less {2 * p}")
+    return size
+
+
+def pool_output_size(i, k, s=None, p=0, d=1, ceil_mode=False):
+    """Count the outputs of a pooling layer along one axis, by torch's rules.
+
+    Parameters
+    ----------
+    i, k : int
+        Input size and window size.
+    s : int, optional
+        Stride; the window size where it is not given.
+    p, d : int
+        Padding per side, at most k/2; dilation.
+    ceil_mode : bool
+        Round up: keep a last window that hangs over the end, unless it starts in the far padding.
+
+    Returns
+    -------
+    int
+        Number of windows, at least 1.
+
+    Raises
+    ------
+    TypeError
+        If an argument is no integer.
+    ValueError
+        If a size is out of range, p is too large, or no window fits.
+
+    Notes
+    -----
+    Relation 7 of Dumoulin & Visin (arXiv:1603.07285) where p = 0 and `ceil_mode` is off. The bound
+    on p and the rule for the last window are torch's (aten/src/ATen/native/Pool.h).
+
+    Examples
+    --------
+    >>> pool_output_size(6, 3, s=2), pool_output_size(6, 3, s=2, ceil_mode=True)
+    (2, 3)
+    """
+    i, p = _integer("i", i, 1), _integer("p", p, 0)
+    s = _integer("s", k if s is None else s, 1)
+    span = effective_kernel_size(k, d)
+    if 2 * p > k:
+        raise ValueError(f"p={p} is more than half of the window size k={k}")
+    size = (i + 2 * p - span + (s - 1 if ceil_mode else 0)) // s + 1
+    if ceil_mode and (size - 1) * s >= i + p:
+        size -= 1
+    if size < 1:
+        raise ValueError(f"window spans {span} (k={k}, d={d}) but the padded input has {i + 2 * p}")
+    return size
+
+
+def same_padding(k, d=1):
+    """Padding before and after that keeps the size, for stride 1.
+
+    Parameters
+    ----------
+    k, d : int
+        Kernel size and dilation.
+
+    Returns
+    -------
+    tuple of int
+        ``(before, after)`` with the sum ``d*(k-1)``; the odd one goes after, as in torch and TensorFlow.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a size is no integer or is smaller than 1.
+
+    Notes
+    -----
+    Half padding, section 2.2.1 of Dumoulin & Visin (arXiv:1603.07285), extended to even spans.
+
+    Examples
+    --------
+    >>> same_padding(3), same_padding(4)
+    ((1, 1), (1, 2))
+    """
+    total = effective_kernel_size(k, d) - 1
+    return total // 2, total - total // 2
+
+
+def receptive_field(windows):
+    """Receptive field of a stack of layers along one axis.
+
+    Parameters
+    ----------
+    windows : iterable of Window
+        The layers from the image upwards; plain tuples ``(k, s, p, d)`` will do.
+
+    Returns
+    -------
+    ReceptiveField
+        ``size``, ``jump`` and ``start`` in pixels of the image.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a layer has a size that is no integer or is out of range.
+
+    Notes
+    -----
+    Araujo, Norris & Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019,
+    equations 2 and 5, run from the image upwards: ``size += jump*d*(k-1)``, ``start -= jump*p``, ``jump *= s``.
+
+    Examples
+    --------
+    >>> receptive_field([Window(3, p=1), Window(3, s=2, p=1)])
+    ReceptiveField(size=5, jump=2, start=-2)
+    """
+    size, jump, start = 1, 1, 0
+    for k, s, p, d in (Window(*window) for window in windows):
+        size += jump * (effective_kernel_size(k, d) - 1)
+        start -= jump * _integer("p", p, 0)
+        jump *= _integer("s", s, 1)
+    return ReceptiveField(size, jump, start)
