@@ -1,7 +1,40 @@
-"""Define the setup cell of every chapter."""
+"""Begin a chapter: skeleton notebook, line in the table of contents, exercise specs.
 
-# The first code cell of every chapter, tagged `remove-cell`; tests/test_chapters.py compares it. The
-# address is that of `repository.url` in _config.yml, kept equal by tools/address.py.
+    python tools/new_chapter.py foundations/padding "Padding" [--after cross_correlation]
+
+The chapter goes to the end of its part, or behind the chapter named with ``--after``. A skeleton does not
+pass the tests: every text in it begins with the words that tests/test_chapters.py refuses.
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+import yaml
+from execute_notebooks import dumps, normalise
+
+ROOT = Path(__file__).resolve().parent.parent
+MARKER = "TO WRITE"
+# Folder of a part, and its caption in the table of contents.
+PARTS = {
+    "foundations": "From pixels to convolutions",
+    "arithmetic": "Arithmetic and implementation",
+    "variants": "The family of convolutions",
+    "training": "Training convolutional networks",
+    "networks": "Classic networks",
+    "beyond": "Beyond classification",
+}
+LAST_SECTIONS = ("Pitfalls", "What to remember", "Exercises", "Where it comes from, where it leads")
+
+
+def repository_address(root=ROOT):
+    """Return the one setting that says where the repository is."""
+    return yaml.safe_load((root / "_config.yml").read_text("utf8"))["repository"]["url"]
+
+
+# The first code cell of every chapter, tagged `remove-cell`; tests/test_chapters.py compares it.
 SETUP_CELL = '''\
 import importlib.util
 import os
@@ -12,10 +45,193 @@ import sys
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 if importlib.util.find_spec("d2lcnn") is None:  # on Colab: install the package of the book
-    package = "d2lcnn[torch] @ git+https://github.com/d2lcnn/d2lcnn"
+    package = "d2lcnn[torch] @ git+ADDRESS"
     subprocess.run([sys.executable, "-m", "pip", "install", "-q", package], check=True)
     importlib.invalidate_caches()
 
 from d2lcnn import plots
 
-plots.use_style()'''
+plots.use_style()'''.replace("ADDRESS", repository_address())
+
+OPENING = """\
+# {title}
+
+{marker}: the problem, in the reader's terms, in one paragraph.
+
+At the end you will be able to
+
+- {marker}: a goal that a test could ask for;
+- {marker}: a second one;
+- {marker}: a third one."""
+
+SECTIONS = (
+    ("The smallest example", "by hand first, then in the loop that is the definition"),
+    ("The derivation", "the shapes at every step; the result in a box or a table"),
+    ("The library's function", "shown by its source where it teaches; equal to the loop and to torch"),
+    ("On real images", "a question, the prediction asked of the reader, the experiment, what it does not show"),
+)
+
+EXERCISE = """\
+<!-- myst :::{{exercise}} {marker}
+:label: ex-{id}
+-->
+<!-- nb-only -->**Exercise {id}. {marker}.**<!-- /nb-only -->
+*Class {cls}, 10 minutes, difficulty 1.*
+
+{marker}: what is given, what is asked, what is checked.
+
+<!-- myst ::: -->"""
+
+SOLUTION = """\
+<!-- myst :::{{solution}} ex-{id}
+:class: dropdown
+-->
+<!-- nb-only --><details><summary>Solution</summary>
+
+<!-- /nb-only -->
+{marker}: the explanation, not only the code.
+<!-- nb-only -->
+
+</details><!-- /nb-only -->
+<!-- myst ::: -->"""
+
+SPECS = '''\
+"""{marker}: the exercises of the chapter "{title}"."""
+
+from d2lcnn.exercises import Exercise
+
+# Two or more need a check: kind "function" or "value", with cases, an oracle and the known mistakes.
+EXERCISES = [
+{rows}
+]
+'''
+SPEC = '    Exercise("{id}", "{slug}", kind="open", cls="{cls}", minutes=10, difficulty=1, points=1),'
+
+
+def exercises(slug):
+    """Return (id, class) of a skeleton's five exercises; odd ones are for practice."""
+    return [(f"{slug.replace('_', '-')}-{n}", "P" if n % 2 else "A") for n in range(1, 6)]
+
+
+def skeleton(slug, title):
+    """Return the notebook with the sections of a chapter and nothing in them."""
+    markdown, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
+    setup = code(SETUP_CELL, metadata={"tags": ["remove-cell"]})
+    cells = [markdown(OPENING.format(title=title, marker=MARKER)), setup]
+    for name, what in SECTIONS:
+        cells += [markdown(f"## {name}\n\n{MARKER}: {what}."), code(f"# {MARKER}")]
+    pitfalls, remember, heading, sources = LAST_SECTIONS
+    cells += [
+        markdown(f"## {pitfalls}\n\n{MARKER}: the two or three mistakes people make here, each triggered below."),
+        code(f"# {MARKER}"),
+        markdown(f"## {remember}\n\n- {MARKER}: five lines at most."),
+        markdown(f"## {heading}"),
+    ]
+    for name, cls in exercises(slug):
+        cells.append(markdown(EXERCISE.format(id=name, cls=cls, marker=MARKER)))
+        if cls == "P":
+            cells.append(markdown(SOLUTION.format(id=name, marker=MARKER)))
+    cells.append(markdown(f"## {sources}\n\n{MARKER}: the primary sources; links to the chapters that follow."))
+    for cell in cells:
+        cell.pop("id")  # random; normalise makes one from the source
+    return normalise(nbformat.v4.new_notebook(cells=cells))
+
+
+def specs(slug, title):
+    """Return the source of the chapter's module of exercise specs."""
+    rows = "\n".join(SPEC.format(id=name, slug=slug, cls=cls) for name, cls in exercises(slug))
+    return SPECS.format(title=title, rows=rows, marker=MARKER)
+
+
+def add_to_toc(toc, part, slug, after=None):
+    """Return the text of the table of contents with one more chapter, comments and layout kept.
+
+    Raises
+    ------
+    ValueError
+        If `after` is missing from the part.
+    """
+    lines = toc.splitlines()
+    entry = re.compile(rf"(\s*- file: *)notebooks/{part}/(\w+)\s*(?:#.*)?$")
+    places = [(i, match) for i, line in enumerate(lines) if (match := entry.match(line))]
+    if after is not None:
+        places = [(i, match) for i, match in places if match[2] == after]
+        if not places:
+            raise ValueError(f"--after {after}: part {part!r} of _toc.yml has no such chapter")
+    if places:
+        at, dash = places[-1][0] + 1, places[-1][1][1]
+    else:  # the first chapter of its part
+        at, dash = open_part(lines, part)
+    lines.insert(at, f"{dash}notebooks/{part}/{slug}")
+    return "\n".join(lines) + "\n"
+
+
+def open_part(lines, part):
+    """Find the place of a part's first chapter, adding the part to `lines` if it is not there.
+
+    Returns
+    -------
+    (int, str)
+        Where the line of the chapter goes, and how it begins.
+    """
+    captions = {m[2]: (i, m[1]) for i, x in enumerate(lines) if (m := re.match(r"(\s*)- caption: *(.+?)\s*$", x))}
+    if PARTS[part] not in captions:
+        order = list(PARTS.values())
+        later = [captions[x][0] for x in order[order.index(PARTS[part]) :] if x in captions]
+        earlier = [captions[x][0] for x in order[: order.index(PARTS[part])] if x in captions]
+        behind = [i for i, _ in captions.values() if earlier and i > earlier[-1]]
+        at = min(later or behind or [len(lines)])
+        indent = next((indent for _, indent in captions.values()), "  ")
+        rest = [f"{indent}  numbered: true", f"{indent}  chapters:"]
+        lines[at:at] = [f"{indent}- caption: {PARTS[part]}", *rest]
+        captions[PARTS[part]] = (at, indent)
+    at, indent = captions[PARTS[part]]
+    at = next(i for i in range(at, len(lines)) if lines[i].strip() == "chapters:") + 1
+    return at, f"{indent}    - file: "
+
+
+def create(name, title, *, after=None, root=ROOT):
+    """Write the three files of a new chapter; nothing is written if one of them cannot be.
+
+    Returns
+    -------
+    list of Path
+        The notebook, the table of contents, the module of exercise specs.
+    """
+    match = re.fullmatch(r"([a-z]+)/([a-z][a-z0-9_]*)", name)
+    if match is None or match[1] not in PARTS:
+        raise ValueError(f"name is {name!r}; it must be part/slug, the part one of {', '.join(PARTS)}")
+    part, slug = match.groups()
+    notebook = root / "notebooks" / part / f"{slug}.ipynb"
+    module = root / "d2lcnn" / "exercises" / f"{slug}.py"
+    for path in (notebook, module):
+        if path.exists():
+            raise ValueError(f"{path.relative_to(root)} exists already")
+    table = root / "_toc.yml"
+    toc = add_to_toc(table.read_text("utf8"), part, slug, after)
+    notebook.parent.mkdir(parents=True, exist_ok=True)
+    notebook.write_bytes(dumps(skeleton(slug, title)))
+    module.write_text(specs(slug, title), "utf8")
+    table.write_text(toc, "utf8")
+    return [notebook, table, module]
+
+
+def main(argv=None):
+    """Run the command line; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", help="part/slug, for instance foundations/padding")
+    parser.add_argument("title", help="title of the chapter")
+    parser.add_argument("--after", metavar="SLUG", help="put it behind this chapter of the same part")
+    options = parser.parse_args(argv)
+    try:
+        written = create(options.name, options.title, after=options.after)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("written:", *(path.relative_to(ROOT) for path in written))
+    print(f"next: fill what says {MARKER!r}, then make run NB={written[0].relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
