@@ -58,11 +58,13 @@ def conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
         Kernels, of the same type and dtype as `x`.
     b : array, shape (C_out,), optional
         One number to add to each output channel.
-    stride, dilation : int or (int, int)
-        Pixels from one window to the next, and from one tap to the next.
+    stride : int or (int, int)
+        Pixels from one window to the next.
     padding : int, (int, int), ((int, int), (int, int)) or {"valid", "same", "full"}
         Zeros per side: one number, one per axis, (before, after) per axis, or a name. "same" needs stride 1;
         for even spans its odd zero goes after the image.
+    dilation : int or (int, int)
+        Pixels from one tap of the kernel to the next.
     groups : int
         Split the channels into this many groups that do not see each other.
 
@@ -114,10 +116,12 @@ def conv1d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
         Kernels, of the same type and dtype as `x`.
     b : array, shape (C_out,), optional
         One number to add to each output channel.
-    stride, dilation : int
-        Steps from one window to the next, and from one tap to the next.
+    stride : int
+        Steps from one window to the next.
     padding : int, ((int, int),) or {"valid", "same", "full"}
         Zeros per side: one number, ((before, after),), or a name. ``((k - 1, 0),)`` makes a causal convolution.
+    dilation : int
+        Steps from one tap of the kernel to the next.
     groups : int
         Split the channels into this many groups that do not see each other.
 

@@ -15,10 +15,12 @@ def im2col(x, kernel_size, *, stride=1, padding=0, dilation=1):
     ----------
     x : array, shape (N, C, H, W)
         Images of any numeric dtype.
-    kernel_size, stride, dilation : int or (int, int)
-        The window and its steps.
+    kernel_size, stride : int or (int, int)
+        Height and width of the window; pixels from one window to the next.
     padding : int, (int, int), ((int, int), (int, int)) or {"valid", "same", "full"}
         Zeros per side: one number, one per axis, (before, after) per axis, or a name.
+    dilation : int or (int, int)
+        Pixels from one tap of the window to the next.
 
     Returns
     -------

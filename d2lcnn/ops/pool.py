@@ -285,7 +285,9 @@ def adaptive_avg_pool2d(x, output_size):
     if 0 in x.shape[2:]:
         raise ValueError(f"x has no pixels: its shape is {tuple(x.shape)}")
     sizes = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * 2
-    sizes = per_axis("output_size", tuple(n if o is None else o for n, o in zip(x.shape[2:], sizes, strict=False)))
+    if len(sizes) != 2:
+        raise ValueError(f"output_size must be an integer or 2 of them, not {output_size!r}")
+    sizes = per_axis("output_size", [n if o is None else o for n, o in zip(x.shape[2:], sizes, strict=True)])
     for axis, o in zip((2, 3), sizes, strict=True):  # a mean over a rectangle is a mean of means
         n = x.shape[axis]
         ends = [(j * n // o, -((j + 1) * n // -o)) for j in range(o)]
