@@ -1,0 +1,60 @@
+"""Networks by name: one file a network, each reading like its paper's table."""
+
+import torch
+
+from .baselines import linear, mlp
+from .lenet import lenet, lenet_bn
+
+NETWORKS = {
+    "linear": linear,
+    "mlp": mlp,
+    "lenet": lenet,
+    "lenet_bn": lenet_bn,
+}
+
+__all__ = ["NETWORKS", "create", "lenet", "lenet_bn", "linear", "mlp"]
+
+
+def create(name, num_classes=10, in_channels=1, *, seed=None, **options):
+    """Build a network by its name, with initial weights that depend on `seed` alone.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``NETWORKS``.
+    num_classes, in_channels : int
+        Length of the output vector; channels of the input images.
+    seed : int, optional
+        Seed of the initial weights. torch's global generator is left as it was. Without a seed the
+        weights are drawn from the global generator, as torch does.
+    **options
+        Passed to the network's own function, for instance ``activation="relu"`` for ``"lenet"``.
+
+    Returns
+    -------
+    torch.nn.Module
+        Takes (N, in_channels, H, W) float32, returns (N, num_classes) logits.
+
+    Raises
+    ------
+    ValueError
+        If no network has this name, or an option has a value the network does not know.
+    TypeError
+        If the network has no such option.
+
+    Examples
+    --------
+    >>> net = create("lenet", seed=0)
+    >>> sum(p.numel() for p in net.parameters())
+    61706
+    """
+    if name not in NETWORKS:
+        raise ValueError(f"name is {name!r}; the networks are {', '.join(NETWORKS)}")
+    for argument, value in (("num_classes", num_classes), ("in_channels", in_channels)):
+        if not isinstance(value, int) or value < 1:
+            raise ValueError(f"{argument} must be a positive integer, not {value!r}")
+    if seed is None:
+        return NETWORKS[name](num_classes, in_channels, **options)
+    with torch.random.fork_rng(devices=[]):  # weights are drawn on the CPU
+        torch.manual_seed(seed)
+        return NETWORKS[name](num_classes, in_channels, **options)

@@ -1,0 +1,54 @@
+"""What every convolutional network has to beat: a linear classifier and a multilayer perceptron."""
+
+import math
+
+from torch import nn
+
+from ._parts import ACTIVATIONS, batch_norm, pick, xavier_
+
+
+def linear(num_classes=10, in_channels=1, *, input_size=(28, 28)):
+    """Build softmax regression: one dense layer on the flattened image.
+
+    Examples
+    --------
+    A weight for each pixel and class, a bias for each class: 784 * 10 + 10.
+
+    >>> sum(p.numel() for p in linear().parameters())
+    7850
+    """
+    return mlp(num_classes, in_channels, hidden=(), input_size=input_size)
+
+
+def mlp(num_classes=10, in_channels=1, *, hidden=(256,), activation="relu", norm=None, input_size=(28, 28)):
+    """Build a multilayer perceptron on the flattened image.
+
+    Parameters
+    ----------
+    num_classes, in_channels : int
+    hidden : sequence of int
+        Units of the hidden layers; the default is the one of Dive into Deep Learning, section 5.2.
+    activation : {"sigmoid", "tanh", "relu"}
+    norm : {None, "batch"}
+        Batch norm after each hidden layer, before the activation.
+    input_size : (int, int)
+        Height and width of the images.
+
+    Returns
+    -------
+    torch.nn.Sequential
+        (N, in_channels, H, W) -> (N, num_classes).
+
+    Examples
+    --------
+    784 * 256 + 256 in the hidden layer, 256 * 10 + 10 in the output layer.
+
+    >>> sum(p.numel() for p in mlp().parameters())
+    203530
+    """
+    act = pick(ACTIVATIONS, "activation", activation)
+    layers, units = [nn.Flatten()], in_channels * math.prod(input_size)
+    for out in hidden:
+        layers += [nn.Linear(units, out), *batch_norm(norm, nn.BatchNorm1d, out), act()]
+        units = out
+    return xavier_(nn.Sequential(*layers, nn.Linear(units, num_classes)))

@@ -1,0 +1,11 @@
+"""Training: an explicit loop that runs unchanged on one CPU, one GPU or several processes.
+
+`fit` trains any classifier on images held in memory, `evaluate` measures it, `batches` shows what both feed it.
+"""
+
+from .batches import Augment, batches
+from .loop import evaluate, fit
+from .metrics import History, Metrics
+from .recipe import OPTIMIZERS, SCHEDULES, Recipe
+
+__all__ = ["OPTIMIZERS", "SCHEDULES", "Augment", "History", "Metrics", "Recipe", "batches", "evaluate", "fit"]

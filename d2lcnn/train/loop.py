@@ -1,0 +1,222 @@
+"""The training loop, on Lightning Fabric: one call for one CPU, one GPU or several processes."""
+
+import contextlib
+import os
+import time
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch.nn.functional import cross_entropy
+from tqdm import tqdm
+
+from . import checkpoint as checkpoints
+from .batches import batches, check_images
+from .metrics import History, Metrics, Tally
+from .recipe import Recipe
+
+
+def fit(net, train, validation=None, *, epochs, lr, batch_size=128, optimizer="sgd", schedule="onecycle",
+        weight_decay=0.0, label_smoothing=0.0, augment=None, seed=0, device=None, checkpoint=None,
+        bf16=False, channels_last=False):
+    """Train a classifier, in place.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+        Maps (N, C, H, W) float32 to (N, classes) logits.
+    train, validation : object with arrays ``x`` (N, C, H, W), uint8 or float, and ``y`` (N,), integer
+        For instance ``data.fashion_mnist("subset").train``. Bytes are fed as fractions of 255.
+    epochs : int
+    lr : float
+        The largest learning rate of the schedule.
+    batch_size : int
+        Images a step, over all processes together.
+    optimizer : {"sgd", "plain_sgd", "adamw"}
+        "sgd" has Nesterov momentum 0.9, "plain_sgd" has none.
+    schedule : {"onecycle", "cosine", "constant"} or callable
+        A function of the progress in [0, 1) that gives the rate as a part of `lr`.
+    weight_decay, label_smoothing : float
+    augment : callable, optional
+        ``augment(x, rng)`` changes each batch, for instance ``Augment(shift=2, flip=True)``.
+    seed : int
+        Decides order, augmentation and dropout; the initial weights are those `net` comes with. The global random
+        generators of torch and NumPy are left as they were.
+    device : str, optional
+        "cpu" (the default), "cuda", "mps", or "auto" for the best one there is.
+    checkpoint : path, optional
+        Written after every epoch. If the file exists, the run continues from it, to the same bits as a run that was
+        never interrupted (one CPU thread).
+    bf16 : bool
+        Multiply in bfloat16, keep weights in float32 (faster only where the processor has it).
+    channels_last : bool
+        Keep channels next to each other in memory (faster convolutions; same result up to rounding).
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument makes no sense, or the checkpoint belongs to another run.
+    FloatingPointError
+        As soon as a loss is not finite.
+
+    Notes
+    -----
+    Several processes: start the script with ``torchrun --nproc-per-node 2 script.py`` and call `fit` as before. Every
+    process draws the same batch, computes its part of it, and the gradients are averaged with weights, so a step is
+    the step of one process up to rounding. Two things differ: batch norm normalises each part with the part's own
+    statistics (process 0's running statistics are kept), and dropout draws other masks.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> bright = SimpleNamespace(x=np.array([0, 0, 255, 255], np.uint8).reshape(4, 1, 1, 1), y=np.array([0, 0, 1, 1]))
+    >>> net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(1, 2))
+    >>> history = fit(net, bright, epochs=20, lr=0.5, schedule="constant")
+    >>> evaluate(net, bright).accuracy
+    1.0
+    """
+    recipe = Recipe(epochs, lr, batch_size, optimizer, schedule, weight_decay, label_smoothing, augment, seed,
+                    bf16, channels_last)
+    check_images(train, "train")
+    if validation is not None:
+        check_images(validation, "validation")
+    fabric = _open_fabric(device, bf16)
+    cuda = [fabric.device] if fabric.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=cuda), _memory_format(net, channels_last):
+        model, opt = fabric.setup(net, recipe.make_optimizer(net))
+        identity = checkpoints.identify(recipe, train, fabric.world_size)
+        history = checkpoints.load(checkpoint, net, opt, identity) if checkpoint else History()
+        for epoch in range(len(history) + 1, epochs + 1):
+            seconds, tally = _train_epoch(fabric, model, opt, train, recipe, epoch)
+            loss, accuracy = (np.nan, np.nan) if validation is None else _tally(model, validation, fabric).means
+            history.append(epoch=epoch, train_loss=tally.means[0], train_accuracy=tally.means[1],
+                           validation_loss=loss, validation_accuracy=accuracy,
+                           core_seconds=seconds + (history.core_seconds or [0.0])[-1])
+            if checkpoint:
+                if fabric.is_global_zero:
+                    checkpoints.save(checkpoint, net, opt, history, identity)
+                fabric.barrier()
+    return history
+
+
+def evaluate(net, images, *, batch_size=1000):
+    """Measure a classifier, where it is (its device), in evaluation mode; its mode is put back afterwards.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+    images : object with arrays ``x`` and ``y``, as for `fit`
+    batch_size : int
+
+    Returns
+    -------
+    Metrics
+        Weighted by image: a short last batch counts as much as it holds.
+
+    Examples
+    --------
+    Logits that are all zero: always class 0, which is right for one image in two, and a loss of log 2.
+
+    >>> from types import SimpleNamespace
+    >>> net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(1, 2))
+    >>> _ = [torch.nn.init.zeros_(p) for p in net.parameters()]
+    >>> print(evaluate(net, SimpleNamespace(x=np.zeros((2, 1, 1, 1), np.uint8), y=np.array([0, 1]))))
+    accuracy 0.5000, loss 0.6931 on 2 images
+    """
+    check_images(images)
+    tally = _tally(net, images, None, batch_size)
+    loss, accuracy = tally.means
+    return Metrics(loss, accuracy, tally.count, tally.confusion.numpy())
+
+
+def _open_fabric(device, bf16):
+    """Make the Fabric: as many processes as torchrun started, else this one."""
+    precision = "bf16-mixed" if bf16 else "32-true"
+    accelerator = device or "cpu"
+    if accelerator not in ("cpu", "cuda", "mps", "auto"):
+        raise ValueError(f"device is {device!r}; it may be 'cpu', 'cuda', 'mps' or 'auto'")
+    if not (torch.distributed.is_available() and torch.distributed.is_torchelastic_launched()):
+        return Fabric(accelerator=accelerator, devices=1, precision=precision)
+    local, world = int(os.environ["LOCAL_WORLD_SIZE"]), int(os.environ["WORLD_SIZE"])
+    fabric = Fabric(accelerator=accelerator, devices=local, num_nodes=world // local, strategy="ddp",
+                    precision=precision)
+    fabric.launch()
+    return fabric
+
+
+@contextlib.contextmanager
+def _memory_format(net, channels_last):
+    """Lay the weights out for channels-last convolutions inside the block, as torch's default after it."""
+    if channels_last:
+        net.to(memory_format=torch.channels_last)
+    try:
+        yield
+    finally:
+        if channels_last:
+            net.to(memory_format=torch.contiguous_format)
+
+
+def _train_epoch(fabric, model, opt, train, recipe, epoch):
+    """Train for one epoch; return its core-seconds and its Tally, both over all processes."""
+    # Seeds come from (seed, epoch), not from a stream that runs on: a resumed run draws what an unbroken one does.
+    rng = np.random.default_rng([recipe.seed, epoch])
+    torch.manual_seed(int(rng.integers(2**62)) + fabric.global_rank)
+    per_epoch = -(-len(train.y) // recipe.batch_size)
+    parts, tally, start = fabric.world_size, Tally(), time.process_time()
+    model.train()
+    bar = tqdm(total=len(train.y), desc=f"epoch {epoch}/{recipe.epochs}", unit=" images", leave=False,
+               disable=None if fabric.is_global_zero else True)  # None: only on a terminal
+    with bar:
+        for i, (x, y) in enumerate(batches(train, recipe.batch_size, rng=rng, augment=recipe.augment,
+                                           smallest=2 * parts)):
+            rate = recipe.learning_rate((epoch - 1) * per_epoch + i, recipe.epochs * per_epoch)
+            for group in opt.param_groups:
+                group["lr"] = rate
+            total = len(y)
+            x, y = (fabric.to_device(t.tensor_split(parts)[fabric.global_rank]) for t in (x, y))
+            _step(fabric, model, opt, _in_format(x, recipe), y, total, recipe, tally, f"epoch {epoch}, step {i + 1}")
+            bar.update(total)
+    seconds = fabric.all_reduce(torch.tensor(time.process_time() - start), reduce_op="sum")
+    return float(seconds), tally.reduce(fabric)
+
+
+def _in_format(x, recipe):
+    return x.contiguous(memory_format=torch.channels_last) if recipe.channels_last else x
+
+
+def _step(fabric, model, opt, x, y, total, recipe, tally, where):
+    """Learn from this process's part (x, y) of a batch of `total` images."""
+    opt.zero_grad()
+    logits = model(x)
+    loss_sum = cross_entropy(logits, y, reduction="sum", label_smoothing=recipe.label_smoothing)
+    if not torch.isfinite(loss_sum):
+        raise FloatingPointError(f"the loss became {loss_sum.item()} in {where} (lr={recipe.lr}, "
+                                 f"optimizer={recipe.optimizer!r}): try a smaller learning rate, "
+                                 "and look for NaN or huge values in the images")
+    # Gradients are averaged over processes; this factor makes that average the mean over all images of the batch.
+    fabric.backward(loss_sum * (fabric.world_size / total))
+    opt.step()
+    tally.add(loss_sum.detach(), logits.detach(), y)
+
+
+def _tally(net, images, fabric, batch_size=1000):
+    """Count losses and hits in evaluation mode; with several processes each takes its part of every batch."""
+    was_training = net.training
+    net.eval()
+    parts, part = (fabric.world_size, fabric.global_rank) if fabric else (1, 0)
+    device = next((p.device for p in net.parameters()), torch.device("cpu"))
+    tally = None
+    try:
+        with torch.no_grad():
+            for x, y in batches(images, batch_size, smallest=parts):
+                x, y = (t.tensor_split(parts)[part].to(device) for t in (x, y))
+                logits = net(x)
+                tally = tally or Tally(logits.shape[1])
+                tally.add(cross_entropy(logits.float(), y, reduction="sum"), logits, y)
+    finally:
+        net.train(was_training)
+    return tally.reduce(fabric) if fabric and parts > 1 else tally
