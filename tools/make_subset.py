@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from d2lcnn import data
+from d2lcnn.data import files
 
 PER_CLASS = 1000
 SEED = 2017  # the year of the data set; any number would do, but it must stay
@@ -37,15 +37,15 @@ def choose(labels):
 
 def make(source):
     """Return {file name: content} of the subset."""
-    arrays = {name: data.read_idx(source / f"{name}.gz", sha) for name, sha in data.CONTENT["full"].items()}
+    arrays = {name: files.read_idx(source / f"{name}.gz", sha) for name, sha in files.CONTENT["full"].items()}
     chosen = choose(arrays["train-labels-idx1-ubyte"])
     return {name: idx(a[chosen] if name.startswith("train") else a) for name, a in sorted(arrays.items())}
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--source", type=Path, default=data.DEBIAN)
-    parser.add_argument("--out", type=Path, default=data.SUBSET)
+    parser.add_argument("--source", type=Path, default=files.DEBIAN)
+    parser.add_argument("--out", type=Path, default=files.SUBSET)
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args(argv)
     stale = []
