@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 import yaml
-from execute_notebooks import dumps, normalise
+from notebook_form import dumps, normalise
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKER = "TO WRITE"
@@ -134,7 +134,9 @@ def skeleton(slug, title):
     cells.append(markdown(f"## {sources}\n\n{MARKER}: the primary sources; links to the chapters that follow."))
     for cell in cells:
         cell.pop("id")  # random; normalise makes one from the source
-    return normalise(nbformat.v4.new_notebook(cells=cells))
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = cells
+    return normalise(notebook)
 
 
 def specs(slug, title):
@@ -174,7 +176,8 @@ def open_part(lines, part):
     (int, str)
         Where the line of the chapter goes, and how it begins.
     """
-    captions = {m[2]: (i, m[1]) for i, x in enumerate(lines) if (m := re.match(r"(\s*)- caption: *(.+?)\s*$", x))}
+    pattern = re.compile(r"(\s*)- caption: *(.+?)\s*(?:#.*)?$")
+    captions = {m[2]: (i, m[1]) for i, line in enumerate(lines) if (m := pattern.match(line))}
     if PARTS[part] not in captions:
         order = list(PARTS.values())
         later = [captions[x][0] for x in order[order.index(PARTS[part]) :] if x in captions]

@@ -1,0 +1,392 @@
+"""Every chapter keeps the contract of tools/chapter_contract.py, and every rule of the contract can fail.
+
+The rules are tried on a small generated chapter that keeps them all: each plant below breaks one thing, and the
+rule that is meant to see it must name it.
+"""
+
+import base64
+import copy
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+import chapter_contract as contract  # noqa: E402
+import exercise_contract  # noqa: E402
+import new_chapter  # noqa: E402
+import notebook_form  # noqa: E402
+
+from d2lcnn.exercises import Case, Exercise, Mistake, all_exercises  # noqa: E402
+
+CHAPTERS = contract.chapter_files(ROOT)
+PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n picture").decode()
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_chapter_keeps_the_contract(path):
+    assert contract.problems(contract.load(path)) == []
+
+
+def test_toc_and_files_agree():
+    assert contract.toc_problems(ROOT) == []
+
+
+def test_no_class_a_solution_anywhere():
+    assert exercise_contract.class_a_solutions(ROOT, all_exercises()) == []
+
+
+def test_address_is_the_one_setting():
+    assert f"git+{new_chapter.repository_address()}\"" in new_chapter.SETUP_CELL
+
+
+# --- a generated chapter that keeps every rule ---
+
+
+def spec(number, kind):
+    checked = {"cases": (Case("1", (1,)),), "oracle": abs, "mistakes": (Mistake("sign", -1, "Mind the sign."),)}
+    return Exercise(
+        id=f"small-{number}", chapter="small", kind=kind, cls="P" if number % 2 else "A", minutes=10,
+        difficulty=1, points=1, **({} if kind == "open" else checked),
+    )  # fmt: skip
+
+
+SPECS = tuple(spec(n, kind) for n, kind in enumerate(["value", "value", "open", "open", "open"], 1))
+
+
+def text(source):
+    return nbformat.v4.new_markdown_cell(source)
+
+
+def code(source, output=None, **metadata):
+    """An executed cell that printed `output`, or drew a figure if `output` is "figure"."""
+    outputs = []
+    if output == "figure":
+        outputs = [nbformat.v4.new_output("display_data", {"image/png": PIXEL, "text/plain": "<Figure size 1x1>"})]
+    elif output is not None:
+        outputs = [nbformat.v4.new_output("stream", name="stdout", text=output)]
+    return nbformat.v4.new_code_cell(source, execution_count=1, outputs=outputs, metadata=metadata)
+
+
+def exercise_cells(spec):
+    title = f"Title {spec.id}"
+    check = f"`check.{spec.id.replace('-', '_')}(answer)`" if spec.kind != "open" else ""
+    yield text(
+        f"<!-- myst :::{{exercise}} {title}\n:label: ex-{spec.id}\n-->\n"
+        f"<!-- nb-only -->**Exercise {spec.id}. {title}.**<!-- /nb-only -->\n"
+        f"*Class {spec.cls}, {spec.minutes} minutes, difficulty {spec.difficulty}.*\n\nPredict the sign. {check}\n\n"
+        "<!-- myst ::: -->"
+    )
+    if spec.cls == "P":
+        yield text(new_chapter.SOLUTION.format(id=spec.id, marker="A reason"))
+
+
+def good_notebook():
+    pitfalls, remember, heading, sources = new_chapter.LAST_SECTIONS
+    alt = {"image": {"alt": "Left: a grid of numbers. Right: its edges."}}
+    hashed = {"tags": [notebook_form.IGNORE], "d2lcnn": {"source": "0" * 16}}
+    cells = [
+        text("# Small\n\nA problem. At the end you will be able to\n\n- count;\n- add;\n- explain."),
+        code(new_chapter.SETUP_CELL, tags=["remove-cell"]),
+        text("## By hand\n\n" + "word " * 1850 + "\n\n[the setup](https://example.org) and $x + y$."),
+        *[code(f"import numpy as np\nprint({n} / 3)", f"{n / 3:.3f}\n") for n in range(10)],
+        text("## The derivation\n\nAs Goodfellow et al. (2016, chapter 9) write."),
+        *[code(f"plot({n})", "figure", mystnb=alt) for n in range(3)],
+        text("## An experiment\n\nTimes differ."),
+        code("import time\nt = time.time()\nprint(t)", "17.3\n", **hashed),
+        code("print(t > 0)", "True\n"),
+        text(f"## {pitfalls}\n\nOne."),
+        code("print(0.1 + 0.2 == 0.3)", "False\n"),
+        text(f"## {remember}\n\n- One line."),
+        text(f"## {heading}"),
+        *[cell for one in SPECS for cell in exercise_cells(one)],
+        text(f"## {sources}\n\nGoodfellow et al. 2016, chapter 9."),
+    ]
+    notebook = notebook_form.normalise(nbformat.v4.new_notebook(cells=cells))
+    hashes = notebook_form.source_hashes(notebook)
+    for cell in notebook.cells:
+        if notebook_form.IGNORE in notebook_form.tags(cell):
+            cell.metadata["d2lcnn"] = {"source": hashes[cell["id"]]}
+    return notebook
+
+
+@pytest.fixture(scope="module")
+def good():
+    return contract.Chapter(ROOT / "notebooks" / "foundations" / "small.ipynb", good_notebook(), SPECS)
+
+
+def all_rules(chapter):
+    return [problem for rule in contract.RULES for problem in rule(chapter)]
+
+
+def test_generated_chapter_keeps_every_rule(good, tmp_path):
+    assert all_rules(good) == []
+    stored = tmp_path / "small.ipynb"
+    stored.write_bytes(notebook_form.dumps(good.notebook))
+    assert contract.problems(replace(good, path=stored)) == []
+
+
+# --- one plant a violation: (rule, what it must say, what to break) ---
+
+
+def swap(old, new):
+    """Replace text in the sources of all cells; the text must be there."""
+
+    def plant(notebook):
+        assert any(old in cell.source for cell in notebook.cells), old
+        for cell in notebook.cells:
+            cell.source = cell.source.replace(old, new)
+
+    return plant
+
+
+def edit(first_line, change):
+    """Apply `change` to the first cell whose source begins like this."""
+
+    def plant(notebook):
+        change(next(cell for cell in notebook.cells if cell.source.startswith(first_line)))
+
+    return plant
+
+
+def add(*cells):
+    """Put cells behind the setup cell."""
+
+    def plant(notebook):
+        notebook.cells[2:2] = [copy.deepcopy(cell) for cell in cells]
+
+    return plant
+
+
+def drop(first_line):
+    """Remove every cell whose source begins like this."""
+
+    def plant(notebook):
+        kept = [cell for cell in notebook.cells if not cell.source.startswith(first_line)]
+        assert len(kept) < len(notebook.cells)
+        notebook.cells = kept
+
+    return plant
+
+
+def both(first, second):
+    def plant(notebook):
+        first(notebook)
+        second(notebook)
+
+    return plant
+
+
+def printing(output):
+    return edit("print(0.1", lambda cell: cell.outputs[0].update(text=output))
+
+
+c, e = contract, exercise_contract
+PLANTS = [
+    (c.begins_with_the_setup_cell, "not SETUP_CELL", swap("github.com", "example.com")),
+    (c.begins_with_the_setup_cell, "not SETUP_CELL", drop("import importlib")),
+    (c.begins_with_the_setup_cell, "tags []", edit("import importlib", lambda x: x.metadata.clear())),
+    (c.has_the_sections, "one title", swap("## By hand", "# By hand")),
+    (c.has_the_sections, "2 learning goals", swap("- add;\n", "")),
+    (c.has_the_sections, "6 learning goals", swap("- add;\n", "- add;\n" * 4)),
+    (c.has_the_sections, "last sections", swap("## Pitfalls", "## Traps")),
+    (c.has_the_sections, "last sections", drop("## Exercises")),
+    (c.has_the_sections, "2 sections before", swap("## An experiment\n", "")),
+    (c.has_the_sections, "6 lines", swap("- One line.", "- One line.\n" * 6)),
+    (c.has_the_sections, "0 lines", swap("- One line.", "")),
+    (c.has_the_sections, "is empty", swap("Goodfellow et al. 2016, chapter 9.", "")),
+    (c.has_the_length, "words of prose", swap("word " * 200, "")),
+    (c.has_the_length, "words of prose", swap("word " * 1850, "word " * 4600)),
+    (c.has_the_length, "words of prose", swap("word " * 1850, "```\n" + "word " * 1850 + "\n```")),
+    (c.has_the_length, "words of prose", swap("word " * 1850, "$" + "word " * 1850 + "$")),
+    (c.has_the_length, "words of prose", both(swap("word " * 1850, ""), swap("A reason", "word " * 1850))),
+    (c.has_the_length, "code cells", drop("import numpy")),
+    (c.has_the_length, "code cells", add(*[code("1")] * 30)),
+    (c.has_the_length, "half of the code cells", swap("import numpy as np\n", "import numpy as np\n" + "x = 1\n" * 12)),
+    (c.has_the_length, "41 lines", edit("print(t", lambda x: x.update(source="x = 1\n" * 41))),
+    (c.figures_have_alt_text, "2 cells with a figure", drop("plot(1)")),
+    (c.figures_have_alt_text, "image.alt", edit("plot(1)", lambda x: x.metadata.clear())),
+    (c.figures_have_alt_text, "image.alt", edit("plot(1)", lambda x: x.metadata.mystnb.image.update(alt="Plot."))),
+    (c.code_is_portable, "imports pandas", swap("import numpy as np", "import pandas.io")),
+    (c.code_is_portable, "imports cv2", swap("import numpy as np", "from cv2 import x")),
+    (c.code_is_portable, "imports .", swap("import numpy as np", "from . import x")),
+    (c.code_is_portable, "not plain Python", swap("import numpy as np", "%matplotlib inline")),
+    (c.code_is_portable, "sys.path", swap("import numpy as np", "sys.path.append('..')")),
+    (c.code_is_portable, "rcParams", swap("import numpy as np", "plt.rcParams['a'] = 1")),
+    (c.code_is_portable, "path of a machine", swap("import numpy as np", "open('/home/ann/x')")),
+    (c.outputs_survive_another_processor, "0.30000000000000004", printing("0.30000000000000004\n")),
+    (c.outputs_survive_another_processor, "1.2345678e-05", printing("[1.2345678e-05]\n")),
+    (c.outputs_survive_another_processor, "no compared claim", drop("print(")),
+    (c.outputs_survive_another_processor, "no compared claim", edit("print(t > 0)", lambda x: x.outputs.clear())),
+    (c.outputs_survive_another_processor, "no compared claim",
+     edit("print(t > 0)", lambda x: x.update(outputs=code("", "figure").outputs))),
+    (c.outputs_survive_another_processor, "no compared claim",
+     edit("print(t > 0)", lambda x: x.metadata.update(tags=[notebook_form.IGNORE]))),
+    (c.text_is_finished, "TODO", swap("Times differ.", "TODO: times.")),
+    (c.text_is_finished, "TO WRITE", swap("Times differ.", "TO WRITE: times.")),
+    (c.text_is_finished, "FIXME", swap("import numpy as np", "# FIXME")),
+    (c.text_is_finished, "Chapter 3", swap("Times differ.", "See Chapter 3.")),
+    (c.text_is_finished, "does not exist", swap("https://example.org", "../foundations/nowhere.ipynb#x")),
+    (e.markup_is_closed, "without its other end", swap("<!-- /nb-only -->\n*Class P", "*Class P")),
+    (e.markup_is_closed, "once too often", swap("Times differ.", "Times differ. <!-- why")),
+    (e.markup_is_closed, "is not closed", swap("Times differ.", "<!-- myst :::{note} -->\nTimes differ.")),
+    (e.markup_is_closed, "closes nothing", swap("Times differ.", "Times differ.\n\n<!-- myst ::: -->")),
+    (e.markup_is_closed, "closes nothing", swap("Times differ.", ":::{note}\nTimes.\n::::\n")),
+    (e.markup_is_closed, "in backticks", swap("Times differ.", "```{note}\nTimes differ.\n```")),
+    (e.statements_have_the_form, "no line", swap("*Class P, 10 minutes, difficulty 1.*", "*Class P, short.*")),
+    (e.statements_have_the_form, "own heading", swap("**Exercise small-2.", "**Exercise small-3.")),
+    (e.statements_have_the_form, "5 exercises begin, 4", swap(":label: ex-small-2", "")),
+    (e.statements_agree_with_specs, "exercises in the text", swap("ex-small-2", "ex-small-7")),
+    (e.statements_agree_with_specs, "exercises in the text", drop("<!-- myst :::{exercise} Title small-4")),
+    (e.statements_agree_with_specs, "the spec ('P', 10, 1)", swap("P, 10 minutes", "P, 20 minutes")),
+    (e.statements_agree_with_specs, "the spec ('A', 10, 1)", swap("*Class A", "*Class P")),
+    (e.exercises_are_enough, "check.small_1", swap("check.small_1(", "check.small(")),
+    (e.exercises_are_enough, "predict", swap("Predict", "Guess")),
+    (e.practice_is_solved, "class P and has 0", swap("{solution} ex-small-1", "{note} ex-small-1")),
+    (e.practice_is_solved, "class P and has 0", drop("<!-- myst :::{solution} ex-small-3")),
+    (e.practice_is_solved, "class A and has a solution", swap("{solution} ex-small-1", "{solution} ex-small-2")),
+    (e.practice_is_solved, "no exercise of this chapter", swap("{solution} ex-small-1", "{solution} ex-small-9")),
+    (e.practice_is_solved, "<summary>", add(text("<details><summary>Solution</summary>\n\n4\n\n</details>"))),
+    (e.practice_is_solved, "dropdown", swap(":class: dropdown\n", "")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "message", "plant"), PLANTS, ids=lambda x: getattr(x, "__name__", str(x)))
+def test_rule_sees_what_is_planted(good, rule, message, plant):
+    notebook = copy.deepcopy(good.notebook)
+    plant(notebook)
+    found = rule(replace(good, notebook=notebook))
+    assert any(message in problem for problem in found), found
+
+
+def test_every_rule_has_a_plant():
+    assert {rule for rule, _, _ in PLANTS} == set(contract.RULES)
+
+
+@pytest.mark.parametrize(
+    ("specs", "message"),
+    [
+        (SPECS[:4], "4 exercises"),
+        (tuple(spec(n, "open") for n in range(1, 6)), "0 exercises with a check"),
+        (tuple(spec(n, "value") for n in range(1, 6)), "no open exercise"),
+        ((), "specs: []"),
+    ],
+)
+def test_rules_see_missing_specs(good, specs, message):
+    assert any(message in problem for problem in all_rules(replace(good, specs=specs)))
+
+
+def test_solutions_and_formulas_are_no_prose(good):
+    before = contract.count_words(good)
+    notebook = copy.deepcopy(good.notebook)
+    swap("A reason", "word " * 99)(notebook)
+    swap("$x + y$", "$x + y + zebra$ `zebra` [zebra](zebra)")(notebook)
+    assert contract.count_words(replace(good, notebook=notebook)) == before + 1
+
+
+def test_toc_rule_sees_both_sides(tmp_path):
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book" / "index.md").touch()
+    for name in ("foundations/there", "foundations/forgotten", "assignments/hw"):
+        path = tmp_path / "notebooks" / f"{name}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    entries = [{"file": f"notebooks/foundations/{name}"} for name in ("there", "there", "gone")]
+    toc = {"root": "book/index", "parts": [{"caption": "x", "chapters": entries}]}
+    (tmp_path / "_toc.yml").write_text(yaml.safe_dump(toc), "utf8")
+    assert contract.toc_problems(tmp_path) == [
+        "_toc.yml names notebooks/foundations/there twice",
+        "notebooks/foundations/forgotten.ipynb is not in _toc.yml",
+        "_toc.yml names notebooks/foundations/gone, which does not exist",
+    ]
+
+
+def test_class_a_rule_sees_a_solution(tmp_path):
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book" / "answers.md").write_text(":::{solution} ex-small-1\n:::{solution} ex-small-2\n", "utf8")
+    expected = f"{Path('book', 'answers.md')}: solution of class A exercise small-2"
+    assert exercise_contract.class_a_solutions(tmp_path, SPECS) == [expected]
+
+
+# --- the skeleton of a new chapter ---
+
+TOC = """\
+format: jb-book
+root: book/index
+parts:
+  - caption: From pixels to convolutions # the order is the author's
+    numbered: true
+    chapters:
+      - file: notebooks/foundations/first
+      - file: notebooks/foundations/second
+  - caption: Appendix
+    chapters:
+      - file: book/bibliography
+"""
+
+
+@pytest.mark.parametrize(
+    ("part", "after", "line", "behind"),
+    [
+        ("foundations", None, "      - file: notebooks/foundations/new", "second"),
+        ("foundations", "first", "      - file: notebooks/foundations/new", "first"),
+    ],
+)
+def test_new_chapter_goes_into_its_part(part, after, line, behind):
+    lines = new_chapter.add_to_toc(TOC, part, "new", after).splitlines()
+    assert lines[lines.index(line) - 1].endswith(behind)
+    assert [x for x in lines if x != line] == TOC.splitlines()
+
+
+def test_new_chapter_opens_its_part_in_the_order_of_the_parts():
+    toc = yaml.safe_load(new_chapter.add_to_toc(new_chapter.add_to_toc(TOC, "beyond", "z"), "arithmetic", "a"))
+    names = [new_chapter.PARTS[x] for x in ("foundations", "arithmetic", "beyond")]
+    assert [part["caption"] for part in toc["parts"]] == [*names, "Appendix"]
+    assert toc["parts"][1] == {
+        "caption": names[1], "numbered": True, "chapters": [{"file": "notebooks/arithmetic/a"}],
+    }  # fmt: skip
+
+
+def test_skeleton_is_refused_until_it_is_filled(tmp_path):
+    (tmp_path / "_toc.yml").write_text(TOC, "utf8")
+    (tmp_path / "d2lcnn" / "exercises").mkdir(parents=True)
+    notebook, _, module = new_chapter.create("foundations/new", "New", root=tmp_path)
+    namespace = {}
+    exec(module.read_text("utf8"), namespace)
+    chapter = contract.Chapter(notebook, notebook_form.read(notebook), tuple(namespace["EXERCISES"]))
+    found = contract.problems(chapter)
+    assert sum("unfinished" in problem for problem in found) > 20
+    # The form itself is right: only what an author must write is missing.
+    for rule in (c.begins_with_the_setup_cell, c.has_the_sections, e.markup_is_closed, e.statements_agree_with_specs,
+                 e.statements_have_the_form, e.practice_is_solved, c.code_is_portable):  # fmt: skip
+        assert rule(chapter) == []
+    with pytest.raises(ValueError, match="exists already"):
+        new_chapter.create("foundations/new", "New", root=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["new", "nowhere/new", "foundations/3_new", "foundations/New"])
+def test_bad_names_are_refused(name, tmp_path):
+    with pytest.raises(ValueError, match="part/slug"):
+        new_chapter.create(name, "New", root=tmp_path)
+
+
+def test_after_must_exist():
+    with pytest.raises(ValueError, match="no such chapter"):
+        new_chapter.add_to_toc(TOC, "foundations", "new", "third")
+
+
+def test_command_line_reports_and_fails(tmp_path):
+    path = tmp_path / "notebooks" / "foundations" / "small.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(notebook_form.dumps(good_notebook()))
+    run = subprocess.run(
+        [sys.executable, ROOT / "tools" / "chapter_contract.py", path], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 1  # no specs are found for it
+    assert "specs: []" in run.stdout
+    assert "5 exercises" in run.stdout

@@ -1,0 +1,337 @@
+"""The notebook tools: one stored form, outputs that are kept or refreshed, checks that see what is wrong.
+
+Most tests replace the kernel by `fake_run`, which prints a running number in every cell; the tests that start a
+real one say so.
+"""
+
+import base64
+import copy
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+import execute_notebooks as execute  # noqa: E402
+import notebook_form as form  # noqa: E402
+from nbval.plugin import get_sanitize_patterns  # noqa: E402
+
+PNG = base64.b64encode(bytes(range(200))).decode()
+
+
+def code(source, *tags, **metadata):
+    return nbformat.v4.new_code_cell(source, metadata={**({"tags": list(tags)} if tags else {}), **metadata})
+
+
+def write(path, *cells):
+    """Store cells the way an editor does: random ids, no normal form."""
+    nbformat.write(nbformat.v4.new_notebook(cells=list(cells)), path)
+    return path
+
+
+@pytest.fixture
+def fake_run(monkeypatch):
+    numbers = itertools.count(1)
+
+    def run(notebook, folder, timeout):
+        for cell in form.code_cells(notebook):
+            cell.execution_count = 7
+            cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=f"run {next(numbers)}\n")]
+
+    monkeypatch.setattr(execute, "run", run)
+
+
+def printed(path):
+    return ["".join(o.text for o in cell.outputs) for cell in form.code_cells(form.read(path))]
+
+
+def change(path, **sources):
+    """Replace sources of code cells: c0="..." is the first one."""
+    notebook = form.read(path)
+    for key, source in sources.items():
+        form.code_cells(notebook)[int(key[1:])].source = source
+    path.write_bytes(form.dumps(notebook))
+
+
+@pytest.fixture(autouse=True)
+def environment():
+    """Give back the environment that the command line sets for its kernels."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+# --- executing: a real kernel ---
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory):
+    """A notebook executed by a real kernel, as a contributor does it."""
+    path = write(
+        tmp_path_factory.mktemp("real") / "real.ipynb",
+        nbformat.v4.new_markdown_cell("# Title"),
+        code("import sys\nprint('a')\nprint('e', file=sys.stderr)\nprint('b')"),
+        code("import os\nprint({'x', 'y', 'z'}, os.environ['OMP_NUM_THREADS'], os.environ['TQDM_DISABLE'])"),
+        code("import time\ntime.perf_counter_ns()", form.IGNORE),
+        code("from matplotlib import pyplot as plt\nplt.plot([1, 2])\nplt.show()"),
+        code("from pathlib import Path\nsorted(p.name for p in Path.cwd().glob('*.ipynb'))"),
+    )
+    command = [sys.executable, ROOT / "tools" / "execute_notebooks.py", path]
+    first = subprocess.run(command, capture_output=True, text=True, check=False)
+    return path, command, first
+
+
+def test_execution_stores_the_normal_form(real):
+    path, _, first = real
+    assert first.returncode == 0, first.stderr
+    assert "changed" in first.stdout
+    assert form.check(path) == []
+    streams = form.code_cells(form.read(path))[0].outputs
+    assert [(o.name, o.text) for o in streams] == [("stdout", "a\nb\n"), ("stderr", "e\n")]
+    assert "image/png" in form.code_cells(form.read(path))[3].outputs[-1].data
+    assert form.code_cells(form.read(path))[4].outputs[0].data["text/plain"] == "['real.ipynb']"  # runs in its folder
+
+
+def test_second_execution_changes_no_byte(real):
+    path, command, _ = real
+    before = path.read_bytes()
+    second = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "unchanged" in second.stdout
+    assert path.read_bytes() == before
+
+
+def test_an_error_names_the_cell_and_leaves_the_file(tmp_path, capsys):
+    path = write(tmp_path / "a.ipynb", code("x = 0"), code("print('so far')\n1 / x"), code("print('not reached')"))
+    before = path.read_bytes()
+    assert execute.main([str(path)]) == 1
+    message = capsys.readouterr().err
+    for part in ("a.ipynb", "cell 2", "print('so far')", "ZeroDivisionError: division by zero"):
+        assert part in message
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+# --- executing: what is kept ---
+
+
+def test_ignored_outputs_are_kept_until_the_code_changes(tmp_path, fake_run):
+    path = write(tmp_path / "a.ipynb", code("a"), code("b", form.IGNORE), code("c"))
+    assert execute.main([str(path)]) == 0
+    assert printed(path) == ["run 1\n", "run 2\n", "run 3\n"]
+    execute.main([str(path)])  # run 5 is thrown away
+    assert printed(path) == ["run 4\n", "run 2\n", "run 6\n"]
+    change(path, c2="c2")  # a later cell decides nothing
+    execute.main([str(path)])
+    assert printed(path) == ["run 7\n", "run 2\n", "run 9\n"]
+    change(path, c1="b2")
+    execute.main([str(path)])
+    assert printed(path)[1] == "run 11\n"
+    change(path, c0="a2")  # an earlier cell may decide everything
+    execute.main([str(path)])
+    assert printed(path)[1] == "run 14\n"
+    assert form.check(path) == []
+
+
+def test_refresh_takes_new_outputs(tmp_path, fake_run):
+    path = write(tmp_path / "a.ipynb", code("b", form.IGNORE))
+    execute.main([str(path)])
+    execute.main(["--refresh", str(path)])
+    assert printed(path) == ["run 2\n"]
+
+
+def test_outputs_of_an_editor_are_not_kept(tmp_path, fake_run):
+    cell = code("b", form.IGNORE)
+    cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text="from JupyterLab\n")]
+    path = write(tmp_path / "a.ipynb", cell)
+    execute.main([str(path)])
+    assert printed(path) == ["run 1\n"]
+
+
+def test_a_new_address_in_the_setup_cell_refreshes_nothing(tmp_path, fake_run):
+    path = write(tmp_path / "a.ipynb", code("setup", "remove-cell"), code("b", form.IGNORE))
+    execute.main([str(path)])
+    change(path, c0="setup from elsewhere")
+    execute.main([str(path)])
+    assert printed(path) == ["run 3\n", "run 2\n"]
+
+
+def test_no_exec_keeps_outputs_and_invents_no_count(tmp_path, fake_run):
+    path = write(tmp_path / "a.ipynb", code("a"), code("b"))
+    execute.main([str(path)])
+    notebook = form.read(path)
+    notebook.cells[0].update(outputs=[], execution_count=None)
+    notebook.metadata["vscode"] = {"x": 1}
+    path.write_bytes(form.dumps(notebook))
+    assert execute.main(["--no-exec", str(path)]) == 0
+    assert printed(path) == ["", "run 2\n"]
+    assert form.check(path) == [f"{path}: cell 1 ({notebook.cells[0]['id']}): not executed"]
+
+
+def test_files_that_are_no_notebooks_are_named(tmp_path, capsys):
+    (tmp_path / "old.ipynb").write_text('{"nbformat": 3}', "utf8")
+    (tmp_path / "not.ipynb").write_text("no JSON", "utf8")
+    missing = tmp_path / "missing.ipynb"
+    assert execute.main([str(tmp_path / "old.ipynb"), str(tmp_path / "not.ipynb"), str(missing)]) == 1
+    message = capsys.readouterr().err
+    assert all(name in message for name in ("old.ipynb", "not.ipynb", "missing.ipynb"))
+
+
+# --- the normal form ---
+
+
+def test_normal_form_of_what_editors_write(tmp_path):
+    cells = [
+        nbformat.v4.new_markdown_cell("text\n\n", metadata={"editable": True}),
+        code("x\n", form.IGNORE, execution={"iopub.status.idle": "2026"}, mystnb={"image": {"alt": "A"}}),
+        code("x\n", scrolled=True),
+        code("x\n"),
+    ]
+    for cell in cells:
+        cell["id"] = "same"
+    notebook = form.normalise(form.normalise(nbformat.from_dict(
+        {"nbformat": 4, "nbformat_minor": 2, "metadata": {"kernelspec": {"name": "mine"}}, "cells": cells}
+    )))  # fmt: skip
+    assert notebook.metadata == {"kernelspec": form.KERNEL, "language_info": {"name": "python"}}
+    assert [cell.metadata for cell in notebook.cells] == [
+        {}, {"mystnb": {"image": {"alt": "A"}}, "tags": [form.IGNORE]}, {}, {},
+    ]  # fmt: skip
+    ids = [cell["id"] for cell in notebook.cells]
+    assert ids[0] == "same"
+    assert len(set(ids)) == 4
+    assert [cell.source for cell in notebook.cells] == ["text", "x", "x", "x"]
+    stored = form.dumps(notebook)
+    assert stored.endswith(b"}\n")
+    assert not stored.endswith(b"\n\n")
+    assert b"\r" not in stored
+
+
+def test_ids_made_from_the_source_are_the_same_each_time():
+    def notebook():
+        cells = [{"cell_type": "markdown", "metadata": {}, "source": "one"} for _ in range(3)]
+        return nbformat.from_dict({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells})
+
+    first, second = form.normalise(notebook()), form.normalise(notebook())
+    assert [c["id"] for c in first.cells] == [c["id"] for c in second.cells]
+    assert len({c["id"] for c in first.cells}) == 3
+
+
+def test_streams_are_merged_where_they_begin():
+    def stream(name, text):
+        return nbformat.v4.new_output("stream", name=name, text=text)
+
+    picture = nbformat.v4.new_output("display_data", {"image/png": PNG[:8] + "\n" + PNG[8:]})
+    outputs = form.tidy_outputs([picture, stream("stderr", "e"), stream("stdout", "a"), stream("stderr", "f")], 1)
+    assert [o.get("name", "picture") for o in outputs] == ["picture", "stdout", "stderr"]
+    assert outputs[2].text == "ef"
+    assert outputs[0].data["image/png"] == PNG + "\n"
+
+
+# --- the check ---
+
+
+@pytest.fixture
+def stored(tmp_path, fake_run):
+    title = nbformat.v4.new_markdown_cell("# T")
+    path = write(tmp_path / "a.ipynb", title, code("a"), code("b", form.IGNORE), code("c"))
+    execute.main([str(path)])
+    return path
+
+
+def put(**fields):
+    return lambda notebook: notebook.cells[1].update(copy.deepcopy(fields))
+
+
+def show(kind, text):
+    return put(outputs=[nbformat.v4.new_output("display_data", {kind: text})])
+
+
+def say(text):
+    return put(outputs=[nbformat.v4.new_output("stream", name="stderr", text=text)])
+
+
+PLANTS = [
+    ("not executed", put(execution_count=None, outputs=[])),
+    ("execution count 9, expected 1", put(execution_count=9)),
+    ("'nbval-skip' is not permitted", put(metadata={"tags": ["nbval-skip"]})),
+    ("'raises-exception' is not permitted", put(metadata={"tags": ["raises-exception"]})),
+    ("a comment steers nbval", put(source="a  # NBVAL_IGNORE_OUTPUT")),
+    ("stores an error: KeyError: 3", put(outputs=[nbformat.v4.new_output("error", ename="KeyError", evalue="3")])),
+    ("figures are PNG", show("image/svg+xml", "<svg/>")),
+    ("'/home/ann'", say("/home/ann/book/x.py:3: UserWarning")),
+    ("'/root/x'", show("text/html", "<a href='/root/x'>")),
+    ("'C:\\\\Users'", say("in C:\\Users\\ann")),
+    ("'/tmp/ipykernel_12'", say("/tmp/ipykernel_12/3.py: x")),
+    ("'site-packages'", say("lib/site-packages/torch")),
+    ("older than the code", put(source="another a")),
+    ("no output is stored", lambda notebook: notebook.cells[2].update(outputs=[])),
+    ("ends in ';'", put(source="a;\n")),
+    ("an empty code cell", put(source="", outputs=[])),
+    ("a tag on a text cell", lambda notebook: notebook.cells[0].metadata.update(tags=["hide-input"])),
+    ("not in normal form", put(metadata={"scrolled": True})),
+    ("not in normal form", lambda notebook: notebook.metadata.language_info.update(version="3.11")),
+]
+
+
+@pytest.mark.parametrize(("message", "plant"), PLANTS)
+def test_check_sees_what_is_planted(stored, capsys, message, plant):
+    assert execute.main(["--check", str(stored)]) == 0
+    notebook = form.read(stored)
+    plant(notebook)
+    stored.write_bytes((nbformat.v4.writes(notebook) + "\n").encode())
+    before = stored.read_bytes()
+    capsys.readouterr()
+    assert execute.main(["--check", str(stored)]) == 1
+    assert any(line.startswith(f"{stored}: ") and message in line for line in capsys.readouterr().out.splitlines())
+    assert stored.read_bytes() == before
+
+
+@pytest.mark.parametrize("harmless", ["see https://x.org/home/page", "3/usr of 4", "torch/nn/modules", "a/work/b"])
+def test_check_lets_other_slashes_pass(harmless):
+    assert form.MACHINE_PATH.search(harmless) is None
+
+
+def test_sanitizer_forgives_addresses_and_no_number():
+    patterns = get_sanitize_patterns((ROOT / "tools" / "sanitize.cfg").read_text("utf8"))
+    assert patterns == [("0x[0-9a-f]{6,}", "0xADDRESS")]
+
+
+# --- text for git diff ---
+
+
+def test_git_diff_shows_text_code_and_outputs_but_no_picture(stored, tmp_path):
+    notebook = form.read(stored)
+    notebook.cells[3].outputs = [nbformat.v4.new_output("display_data", {"image/png": PNG, "text/plain": "<Figure>"})]
+    stored.write_bytes(form.dumps(notebook))
+    (tmp_path / ".gitattributes").write_text("*.ipynb diff=ipynb\n", "utf8")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+
+    def git(*words):
+        command = [shutil.which("git"), "-c", "user.name=x", "-c", "user.email=x@example.org", *words]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
+
+    git("init", "-q")
+    git("config", "diff.ipynb.textconv", f'"{sys.executable}" "{ROOT / "tools" / "nbtext.py"}"')
+    git("add", ".")
+    git("commit", "-q", "-m", "x")
+    notebook.cells[0].source = "# U"
+    notebook.cells[1].outputs[0].text = "run 5\n"
+    notebook.cells[3].outputs[0].data["image/png"] = base64.b64encode(bytes(200)).decode()
+    stored.write_bytes(form.dumps(notebook))
+    lines = git("diff").splitlines()
+    changed = [line for line in lines if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+    assert changed[:4] == ["-# T", "+# U", "-run 1", "+run 5"]
+    assert [line.split(",")[0] for line in changed[4:]] == ["->>> image/png [200 bytes", "+>>> image/png [200 bytes"]
+
+
+@pytest.mark.parametrize("broken", ["<<<<<<< ours\n{}\n", '{"no": "cells"}'])
+def test_text_of_a_broken_notebook_is_itself(tmp_path, broken):
+    (tmp_path / "a.ipynb").write_text(broken, "utf8")
+    command = [sys.executable, ROOT / "tools" / "nbtext.py", tmp_path / "a.ipynb"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == broken
