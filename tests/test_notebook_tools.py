@@ -8,6 +8,7 @@ import base64
 import copy
 import itertools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -335,3 +336,14 @@ def test_text_of_a_broken_notebook_is_itself(tmp_path, broken):
     (tmp_path / "a.ipynb").write_text(broken, "utf8")
     command = [sys.executable, ROOT / "tools" / "nbtext.py", tmp_path / "a.ipynb"]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == broken
+
+
+# --- what contributors are told ---
+
+
+def test_contributing_lists_the_permitted_tags_and_real_commands():
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf8")
+    table = text.split("### Permitted tags of code cells")[1].split("\n\n")[1]
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == form.PERMITTED_TAGS
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf8"), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z]+)", text)) <= targets
