@@ -1,0 +1,161 @@
+"""Convolution as matrix products of cache-sized tiles: the arithmetic behind conv2d and its gradients.
+
+A tile is a box of output places: some images, or some rows of one image, or a part of one row. Its windows become the
+columns of a matrix in two steps: shifted copies along the image's rows (the band), then shifted copies of whole rows of
+that. This takes kw + kh copies instead of kw * kh, and most of them are of long runs of memory. Backward takes the
+same two steps in reverse, adding where forward copied.
+"""
+
+import math
+from typing import NamedTuple
+
+from array_api_compat import device
+
+LIMIT = 1 << 20  # bytes that a tile may need: about the L2 cache of one core
+
+
+def spans(size, step):
+    """Yield slices of nearly equal length, at most `step` (but at least 1), that cover range(size)."""
+    pieces = -(-size // max(1, step))
+    yield from (slice(i * size // pieces, (i + 1) * size // pieces) for i in range(pieces))
+
+
+def tile_size(windows, channels, c_out, itemsize, copies=1):
+    """Return the number of images, rows and columns of output places that fit a tile's LIMIT."""
+    (oh, ow), (kh, kw), s = windows.out, windows.kernel, windows.stride[0]
+    span = windows.dilation[0] * (kh - 1) + 1
+    row = copies * channels * kh * kw + c_out + channels * kw * s  # floats for one output place of a tall tile
+    first = channels * kw * (span - s)  # the band is as much taller than that
+    floats = LIMIT // itemsize
+    if images := floats // max(1, ow * (oh * row + first)):
+        return images, oh, ow
+    if (rows := (floats // ow - first) // row) > 0:
+        return 1, rows, ow
+    return 1, 1, max(1, floats // (row + first))
+
+
+class Reads(NamedTuple):
+    """Which pixels of an axis one tap reads, and at which output places of a tile; the others see padding."""
+
+    pixels: slice
+    places: slice
+
+
+def reads(windows, axis, part):
+    """List the Reads of every tap along an axis for the output places in `part`."""
+    n, s, before = windows.size[axis], windows.stride[axis], windows.padding[axis][0]
+    found = []
+    for tap in range(windows.kernel[axis]):
+        offset = tap * windows.dilation[axis] - before  # place o reads pixel o*s + offset
+        first, end = max(part.start, -(offset // s)), min(part.stop, (n - 1 - offset) // s + 1)
+        if first < end:
+            pixels = slice(first * s + offset, (end - 1) * s + offset + 1, s)
+            found.append(Reads(pixels, slice(first - part.start, end - part.start)))
+        else:
+            found.append(Reads(slice(0, 0), slice(0, 0)))
+    return found
+
+
+class Tiles:
+    """Gather windows of images as columns, tile by tile, and scatter columns back; the buffers are used again."""
+
+    def __init__(self, xp, x, windows, c_out, copies=1):
+        self.xp, self.windows, self.channels = xp, windows, x.shape[1]
+        self.images, self.rows, self.columns = tile_size(windows, x.shape[1], c_out, x.dtype.itemsize, copies)
+        self.n, self.new = x.shape[0], {"dtype": x.dtype, "device": device(x)}
+        self.buffers = {}
+
+    def __iter__(self):
+        """Yield the boxes (images, rows, columns) of output places."""
+        for rows in spans(self.windows.out[0], self.rows):
+            for columns in spans(self.windows.out[1], self.columns):
+                self.down, self.across = reads(self.windows, 0, rows), reads(self.windows, 1, columns)
+                self.top = min((r.pixels.start for r in self.down if r.pixels.stop), default=0)
+                self.bottom = max(r.pixels.stop for r in self.down)
+                for images in spans(self.n, self.images):
+                    self.places = tuple(part.stop - part.start for part in (images, rows, columns))
+                    yield images, rows, columns
+
+    def buffer(self, name, shape):
+        """Return uninitialised memory; fresh pages for each tile would cost more than filling them."""
+        size = math.prod(shape)
+        if name not in self.buffers or self.buffers[name].shape[0] < size:
+            self.buffers[name] = self.xp.empty((size,), **self.new)
+        return self.xp.reshape(self.buffers[name][:size], shape)
+
+    def band(self):
+        b, _, columns = self.places
+        return self.buffer("band", (self.channels, self.windows.kernel[1], b, self.bottom - self.top, columns))
+
+    def image_rows(self, x, images):
+        """View of the image rows that the tile reads, channels first."""
+        return self.xp.permute_dims(x[images, :, self.top : self.bottom, :], (1, 0, 2, 3))
+
+    def band_rows(self, pixels):
+        return slice(max(0, pixels.start - self.top), max(0, pixels.stop - self.top), pixels.step)
+
+    def gather(self, x, images):
+        """Return the tile's windows as columns (C, kh, kw, b, rows, columns)."""
+        band, source = self.band(), self.image_rows(x, images)
+        for v, (pixels, places) in enumerate(self.across):
+            copy_between_zeros(band[:, v, ...], places, source[..., pixels])
+        cols = self.buffer("cols", (self.channels, *self.windows.kernel, *self.places))
+        flat = self.xp.permute_dims(cols, (0, 1, 2, 3, 5, 4))
+        for u, (pixels, places) in enumerate(self.down):
+            rows = band[..., self.band_rows(pixels), :]
+            copy_between_zeros(flat[:, u, ...], places, self.xp.permute_dims(rows, (0, 1, 2, 4, 3)))
+        return cols
+
+    def scatter(self, cols, dx, images):
+        """Add columns to the pixels of `dx` that they were read from: the transpose of `gather`."""
+        band, target = self.band(), self.image_rows(dx, images)
+        band[...] = 0
+        cols = self.xp.reshape(cols, (self.channels, *self.windows.kernel, *self.places))
+        for u, (pixels, places) in enumerate(self.down):
+            band[..., self.band_rows(pixels), :] += cols[:, u, :, :, places, :]
+        for v, (pixels, places) in enumerate(self.across):
+            target[..., pixels] += band[:, v, :, :, places]
+
+
+def copy_between_zeros(target, places, source):
+    """Write `source` to `places` of the last axis and zeros, the padding, before and after."""
+    target[..., places] = source
+    if places.start:
+        target[..., : places.start] = 0
+    if places.stop < target.shape[-1]:
+        target[..., places.stop :] = 0
+
+
+def forward(xp, x, w, b, windows, groups):
+    """Convolve: for each tile, weights (C_out, C_in*kh*kw) times columns (C_in*kh*kw, places)."""
+    c_out, rows = w.shape[0], w.shape[1] * windows.count
+    weights = xp.reshape(w, (groups, c_out // groups, rows))
+    y = xp.empty((x.shape[0], c_out, *windows.out), dtype=x.dtype, device=device(x))
+    tiles = Tiles(xp, x, windows, c_out)
+    for box in tiles:
+        columns = xp.reshape(tiles.gather(x, box[0]), (groups, rows, math.prod(tiles.places)))
+        z = xp.reshape(weights @ columns, (c_out, *tiles.places))
+        if b is not None:
+            z += xp.reshape(b, (c_out, 1, 1, 1))
+        y[box[0], :, box[1], box[2]] = xp.permute_dims(z, (1, 0, 2, 3))
+    return y
+
+
+def backward(xp, g, x, w, windows, groups, *, need_x=True, need_w=True):
+    """Gradients for x and w, None where not needed: dw = g cols^T and dcols = w^T g, tile by tile."""
+    c_out, rows = w.shape[0], w.shape[1] * windows.count
+    weights = xp.reshape(w, (groups, c_out // groups, rows))
+    dx, dw = xp.zeros_like(x) if need_x else None, xp.zeros_like(weights) if need_w else None
+    tiles = Tiles(xp, x, windows, c_out, copies=2)
+    for box in tiles:
+        places = math.prod(tiles.places)
+        part = xp.permute_dims(g[box[0], :, box[1], box[2]], (1, 0, 2, 3))
+        part = xp.reshape(part, (groups, c_out // groups, places))
+        if need_w:
+            columns = xp.matrix_transpose(xp.reshape(tiles.gather(x, box[0]), (groups, rows, places)))
+            # some channels at a time: the product, before it is added, is as large as their weights
+            for some in spans(c_out // groups, LIMIT // 4 // (groups * rows * x.dtype.itemsize)):
+                dw[:, some, :] += part[:, some, :] @ columns
+        if need_x:
+            tiles.scatter(xp.matrix_transpose(weights) @ part, dx, box[0])
+    return dx, None if dw is None else xp.reshape(dw, tuple(w.shape))
