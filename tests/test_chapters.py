@@ -8,6 +8,7 @@ import base64
 import copy
 import subprocess
 import sys
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,8 +42,9 @@ def test_no_class_a_solution_anywhere():
     assert exercise_contract.class_a_solutions(ROOT, all_exercises()) == []
 
 
-def test_address_is_the_one_setting():
-    assert f"git+{new_chapter.repository_address()}\"" in new_chapter.SETUP_CELL
+def test_setup_cell_installs_from_the_address_of_the_package():
+    urls = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["project"]["urls"]
+    assert f'@ git+{urls["Repository"]}"' in new_chapter.SETUP_CELL
 
 
 # --- a generated chapter that keeps every rule ---

@@ -191,7 +191,7 @@ def test_normal_form_of_what_editors_write(tmp_path):
     cells = [
         nbformat.v4.new_markdown_cell("text\n\n", metadata={"editable": True}),
         code("x\n", form.IGNORE, execution={"iopub.status.idle": "2026"}, mystnb={"image": {"alt": "A"}}),
-        code("x\n", scrolled=True),
+        code("x\n", scrolled=True, d2lcnn={"source": "of a tag that is gone"}),
         code("x\n"),
     ]
     for cell in cells:
