@@ -1,0 +1,243 @@
+"""Stills, the notebook figure and the command line of the explorer: no browser needed."""
+
+import io
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from d2lcnn import explorer
+from d2lcnn.__main__ import main
+from d2lcnn.explorer import raster, stills
+from d2lcnn.explorer.core import setting
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def texts(source):
+    return [t.text for t in ET.fromstring(source).iter(f"{SVG}text")]
+
+
+@pytest.mark.parametrize("case", explorer.CASES, ids=lambda case: case.name)
+def test_every_case_draws_its_cells_at_every_tenth_step(case):
+    rows, cols = explorer.output_size(case.setting)
+    for position in range(0, rows * cols, 10):
+        found = stills.picture(case.setting, position)
+        i, k = case.setting.i, case.setting.k
+        real = i[0] * i[1] + rows * cols + (k[0] * k[1] if case.setting.mode in ("conv", "transposed") else 0)
+        drawn = [style for style, *_ in found.boxes]
+        assert drawn.count("main") == 1
+        assert len(drawn) - drawn.count("pad") - drawn.count("lit-pad") == real
+        inside = [x + side <= found.width and y + side <= found.height for _, x, y, side in found.boxes]
+        assert all(inside)
+        ET.fromstring(stills.svg(case.setting, position))
+
+
+def test_the_window_of_a_step_is_lit():
+    drawn = [style for style, *_ in stills.picture(setting(s=2, p=1), 0).boxes]
+    # 4 inputs and 9 weights; 5 cells of padding
+    assert drawn.count("lit") == 13 and drawn.count("lit-pad") == 5
+
+
+def test_values_appear_as_the_steps_go_on():
+    words = texts(stills.svg(setting(), 0))
+    assert "12" in words and "17" not in words
+    assert {"12", "17", "10"} <= set(texts(stills.svg(setting(), 3)))
+    stamped = [
+        texts(stills.svg(setting("transposed", i=2, k=2, s=2), n, x=[[1, 2], [3, 4]], w=[[5, 0], [0, 0]]))
+        for n in (0, 3)
+    ]
+    assert "20" not in stamped[0] and {"5", "10", "15", "20"} <= set(stamped[1])
+
+
+def test_unread_cells_are_hatched_and_cropped_ones_crossed():
+    hatched = stills.picture(setting(i=6, k=3, s=2), 0)
+    assert len(hatched.lines) == 3 * 11  # the last row and the last column of 6x6
+    crossed = stills.picture(setting("transposed", i=3, k=3, p=1), 0)
+    assert len(crossed.lines) == 2 * (25 - 9)
+    assert len(stills.picture(setting("transposed", i=2, k=2, s=2, view="zeros"), 0).dots) == 9 - 4
+
+
+def test_counting_map():
+    words = texts(stills.svg(setting(i=5, k=3, p=1), 0, count=True))
+    assert words.count("9") == 9 + 9 and words.count("4") == 4 + 4
+
+
+def test_same_bytes_and_no_dependency():
+    """A stored output is compared exactly: the SVG may depend on nothing but the setting."""
+    code = (
+        "import sys; from d2lcnn import explorer; lab = explorer.ConvLab(i=5, k=3, s=2, p=1); "
+        "lab.html(live=False); "
+        "bad = {'torch', 'matplotlib', 'PIL'} & set(sys.modules); print(bad or 'none', hash(lab.still()))"
+    )
+    runs = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": "5"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for _ in range(2)
+    }
+    assert len(runs) == 1 and runs.pop().startswith("none")
+
+
+def test_png_and_gif():
+    Image = pytest.importorskip("PIL.Image")
+    still = Image.open(io.BytesIO(raster.png(setting(), 4, scale=1)))
+    want = stills.picture(setting(), 4)
+    assert still.size == (round(want.width), round(want.height))
+    colours = {colour for _, colour in still.convert("RGB").getcolors(10**6)}
+    assert (0xD6, 0xE7, 0xF2) in colours and (0xED, 0xBB, 0x96) in colours  # input and touched cell
+    film = Image.open(io.BytesIO(raster.gif(setting(i=4), seconds=0.5)))
+    assert film.n_frames == 4 and film.info["duration"] == 500 and film.info["loop"] == 0
+    frames = []
+    for n in range(4):
+        film.seek(n)
+        frames.append(film.convert("RGB").tobytes())
+    assert len(set(frames)) == 4
+    once = Image.open(io.BytesIO(raster.gif(setting(i=3), loop=False)))
+    assert "loop" not in once.info
+    with pytest.raises(ValueError, match="seconds"):
+        raster.gif(setting(), seconds=0)
+
+
+def test_impossible_settings_are_not_drawn():
+    for draw in (stills.svg, raster.png, raster.gif):
+        with pytest.raises(ValueError, match="spans 5"):
+            draw(setting(i=3, k=5))
+    with pytest.raises(ValueError, match="position"):
+        stills.svg(setting(), 9)
+
+
+# ---- the notebook figure
+
+
+def test_output_in_a_stored_notebook(monkeypatch):
+    monkeypatch.setenv("D2LCNN_STORED", "1")
+    html = explorer.ConvLab(i=5, k=3, s=2, p=1)._repr_html_()
+    assert "<script" not in html and len(html) < 15_000
+    assert html.startswith('<conv-lab mode="conv" i="5" k="3" s="2" p="1"><img src="data:image/svg+xml;base64,')
+    alt = re.search('alt="([^"]*)"', html)[1]
+    assert alt.startswith("Convolution, i = 5") and alt in re.search("<p>(.*)</p>", html)[1]
+
+
+def test_output_in_a_live_notebook(monkeypatch):
+    monkeypatch.delenv("D2LCNN_STORED", raising=False)
+    html = explorer.ConvLab()._repr_html_()
+    assert html.count("<script data-conv-lab>") == html.count("</script>") == 1
+    assert explorer.script() in html
+
+
+def test_attributes_say_everything_that_is_unusual():
+    lab = explorer.ConvLab(
+        "transposed", (2, 3), 3, 2, 1, 2, (1, 0), view="zeros", x=[[1, -2], [0.5]], pos=3, count=True, presets=True
+    )
+    assert lab.attributes() == {
+        "mode": "transposed",
+        "i": "2,3",
+        "k": "3",
+        "s": "2",
+        "p": "1",
+        "d": "2",
+        "output-padding": "1,0",
+        "view": "zeros",
+        "x": "1 -2/0.5",
+        "pos": "3",
+        "count": "",
+        "presets": "",
+    }
+    assert repr(explorer.ConvLab(i=4)) == 'ConvLab(mode="conv", i="4", k="3", s="1", p="0")'
+
+
+def test_an_impossible_setting_is_a_sentence():
+    lab = explorer.ConvLab(i=2, k=5)
+    assert "spans 5" in lab.html(live=False) and "<img" not in lab.html(live=False) and lab._repr_svg_() is None
+
+
+def test_wrong_arguments():
+    with pytest.raises(ValueError, match="mode"):
+        explorer.ConvLab("deconv")
+    with pytest.raises(ValueError, match="position"):
+        explorer.ConvLab(pos=9)
+
+
+def test_script_is_small_and_self_contained():
+    source = explorer.script()
+    assert len(source.encode()) <= 40_000
+    assert "</script" not in source.lower()
+    assert not re.search(r"\b(import|fetch|XMLHttpRequest|eval|require)\b", source)
+    assert set(re.findall(r"https?://[^\s\"'`)]+", source)) == {"http://www.w3.org/2000/svg"}
+
+
+# ---- the command line
+
+
+@pytest.mark.parametrize(("kind", "start"), [("svg", b"<svg"), ("png", b"\x89PNG"), ("gif", b"GIF8")])
+def test_export(tmp_path, capsys, kind, start):
+    out = tmp_path / f"a.{kind}"
+    assert main(["explorer", "export", "--case", "1", "--format", kind, "--out", str(out)]) == 0
+    assert out.read_bytes().startswith(start) and str(out) in capsys.readouterr().out
+
+
+def test_export_of_own_sizes(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert (
+        main(
+            [
+                "explorer",
+                "export",
+                "--mode",
+                "transposed",
+                "--i",
+                "2,3",
+                "--k",
+                "3",
+                "--s",
+                "2",
+                "--view",
+                "zeros",
+                "--pos",
+                "5",
+            ]
+        )
+        == 0
+    )
+    assert (tmp_path / "conv-lab-transposed.svg").read_text("utf8") == stills.svg(
+        setting("transposed", i=(2, 3), s=2, view="zeros"), 5
+    )
+    assert main(["explorer", "export", "--case", "15", "--view", "stamp"]) == 0
+    case = explorer.CASES[14].setting
+    assert (tmp_path / "conv-lab-case-15.svg").read_text("utf8") == stills.svg(
+        setting("transposed", case.i, case.k, case.s, case.p, case.d, case.output_padding), 8
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (["--case", "20"], "invalid choice"),
+        (["--case", "1", "--i", "7"], "not both"),
+        (["--i", "3", "--k", "5"], "spans 5"),
+        (["--i", "1,2,3"], "rows,columns"),
+        (["--pos", "99"], "position"),
+        (["--i", "0"], "at least 1"),
+    ],
+)
+def test_export_says_what_is_wrong(wrong, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    try:
+        code = main(["explorer", "export", *wrong])
+    except SystemExit as stop:  # from argparse
+        code = stop.code
+    assert code == 2
+    assert said in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+def test_cases_are_listed(capsys):
+    assert main(["explorer", "cases"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 19
