@@ -60,10 +60,11 @@ class Report:
         if self.status == "not attempted":
             return f"{self.id}: not attempted yet"
         good = sum(line.passed for line in self.lines)
-        count = f"all {good}" if good == len(self.lines) else f"{good} of {len(self.lines)}"
+        count = "all" if good == len(self.lines) else f"{good} of {len(self.lines)}"
         text = [f"{self.id}: {count} public checks pass"]
         if self.status != "passed":
-            text += [f"  {'pass' if x.passed else 'FAIL'}  {': '.join(filter(None, (x.name, x.seen)))}" for x in self.lines]
+            verdicts = {True: "pass", False: "FAIL"}
+            text += [f"  {verdicts[x.passed]}  " + ": ".join(filter(None, (x.name, x.seen))) for x in self.lines]
         return "\n".join(text + ([f"  hint  {self.hint}"] if self.hint else []))
 
 

@@ -1,7 +1,7 @@
 """Drawings of the book: arrays in, Axes out. Nothing here calls ``show``."""
 
-from ._style import PALETTE, use_style
+from ._style import PALETTE, SERIES, use_style
 from .grids import correlation_step, grid, window
 from .pictures import image, images
 
-__all__ = ["PALETTE", "correlation_step", "grid", "image", "images", "use_style", "window"]
+__all__ = ["PALETTE", "SERIES", "correlation_step", "grid", "image", "images", "use_style", "window"]

@@ -15,6 +15,19 @@ PALETTE = {
     "ink": "#222222",
 }
 
+# One entry for each series of a plot, in order: line style and marker tell them apart without colour.
+SERIES = tuple(
+    {"color": PALETTE[name], "linestyle": line, "marker": marker}
+    for name, line, marker in (
+        ("input", "-", "o"),
+        ("highlight", "--", "s"),
+        ("output", "-.", "^"),
+        ("kernel", ":", "D"),
+        ("extra", (0, (5, 1)), "v"),
+        ("padding", (0, (1, 1)), "x"),
+    )
+)
+
 
 def use_style():
     """Set the book's matplotlib style for the running session.
@@ -25,7 +38,6 @@ def use_style():
     --------
     >>> use_style()
     """
-    series = [PALETTE[name] for name in ("input", "highlight", "output", "kernel", "extra", "padding")]
     mpl.rcParams.update(
         {
             "figure.dpi": 100,
@@ -37,9 +49,7 @@ def use_style():
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.titlesize": "medium",
-            "axes.prop_cycle": cycler(color=series)
-            + cycler(linestyle=["-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1))])
-            + cycler(marker=["o", "s", "^", "D", "v", "x"]),
+            "axes.prop_cycle": cycler(**{key: [series[key] for series in SERIES] for key in SERIES[0]}),
             "lines.markersize": 4,
             "font.size": 10,
             "image.cmap": "gray",

@@ -1,0 +1,166 @@
+"""Exercises of the chapter "Cross-correlation on images"."""
+
+import numpy as np
+
+from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.ops import corr2d
+
+SOBEL = np.array([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]])
+RAMP = np.arange(20.0).reshape(4, 5) ** 2
+HOUSE = np.array([[0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [1, 1, 1, 1, 1], [0, 1, 0, 1, 0], [0, 1, 0, 1, 0]], dtype=float)
+
+
+def _picture(rng):
+    return (rng.uniform(size=rng.integers(4, 9, size=2)),)
+
+
+def _column_and_row(rng):
+    column, row = (rng.integers(1, 5, size=n).astype(float) for n in rng.choice([2, 3, 4], size=2, replace=False))
+    return (rng.integers(0, 9, size=(7, 8)).astype(float), column, row)
+
+
+def _shifts_and_darkens(K, X):
+    """The property asked in exercise 2: half of the pixel one row below and two columns to the right."""
+    K = np.asarray(K, dtype=float)
+    return K.shape == (3, 3) and np.allclose(corr2d(X, K), 0.5 * X[1:-1, 2:])
+
+
+def faulty_corr2d(X, K):
+    """Return what the function of exercise 6 returns: its window has the kernel's height in both directions.
+
+    Parameters
+    ----------
+    X, K : (h, w) and (kh, kw) array of float
+        Input and kernel.
+
+    Returns
+    -------
+    (h-kh+1, w-kw+1) array
+    """
+    kh, kw = K.shape
+    Y = np.zeros((X.shape[0] - kh + 1, X.shape[1] - kw + 1))
+    for i in range(Y.shape[0]):
+        for j in range(Y.shape[1]):
+            Y[i, j] = np.sum(X[i : i + kh, j : j + kh] * K)
+    return Y
+
+
+def _silently_wrong(shape, X):
+    """The property asked in exercise 6: the faulty function runs on kernels of that shape and is wrong."""
+    K = np.random.default_rng(1).uniform(1, 2, size=tuple(shape))
+    try:
+        return not np.allclose(faulty_corr2d(X, K), corr2d(X, K))
+    except ValueError:  # the arrays do not fit together: the fault shows itself
+        return False
+
+
+EXERCISES = [
+    Exercise(
+        "cross-correlation-1", "cross_correlation", kind="value", cls="P", minutes=5, difficulty=1, points=2,
+        cases=(Case("the four numbers"),),
+        oracle=lambda: corr2d(np.array([[1, 2, 1], [0, 3, 2], [3, 0, 4]]), np.array([[0, 1], [-1, 0]])),
+        mistakes=(
+            Mistake(
+                "convolution", np.array([[-2, 2], [0, -2]]),
+                "You flipped the kernel: that is convolution, not cross-correlation.",
+            ),
+            Mistake(
+                "input size", np.array([[2, -2, -2], [0, 2, 0], [0, 4, 0]]),
+                "Your output is as large as the input. Where would the window lie for its last column?",
+            ),
+        ),
+    ),
+    Exercise(
+        "cross-correlation-2", "cross_correlation", kind="value", cls="A", minutes=10, difficulty=2, points=3,
+        cases=(Case("a small house", (HOUSE,)), Case("a ramp of squares", (RAMP,))),
+        oracle=lambda X: X,
+        compare=_shifts_and_darkens,
+        mistakes=(
+            Mistake(
+                "moves the other way", np.array([[0, 0, 0], [0.5, 0, 0], [0, 0, 0]]),
+                "Yours fetches a pixel from the other side. A weight at the right of the kernel reads from the right.",
+            ),
+            Mistake(
+                "stays in place", np.array([[0, 0, 0], [0, 0.5, 0], [0, 0, 0]]),
+                "Yours darkens and leaves the picture where it is: the centre of the window is where it was.",
+            ),
+            Mistake(
+                "rows for columns", np.array([[0, 0, 0], [0, 0, 0], [0, 0.5, 0]]),
+                "Rows come first in an array: yours fetches from below where the text asks for the right.",
+            ),
+        ),
+    ),
+    Exercise(
+        "cross-correlation-3", "cross_correlation", kind="function", cls="P", minutes=10, difficulty=1, points=3,
+        cases=(Case("a small house", (HOUSE,)), Case("a ramp of squares", (RAMP,))),
+        generate=_picture,
+        oracle=lambda X: np.hypot(corr2d(X, SOBEL), corr2d(X, SOBEL.T)),
+        mistakes=(
+            Mistake(
+                "sum of absolute values", lambda X: abs(corr2d(X, SOBEL)) + abs(corr2d(X, SOBEL.T)),
+                "You added absolute values. That is quicker and counts a diagonal edge 1.41 times too strong.",
+            ),
+            Mistake(
+                "one direction twice", lambda X: np.hypot(corr2d(X, SOBEL), corr2d(X, SOBEL)),
+                "Both of your responses come from the same kernel, so edges of the other direction are lost.",
+            ),
+            Mistake(
+                "no root", lambda X: corr2d(X, SOBEL) ** 2 + corr2d(X, SOBEL.T) ** 2,
+                "These are squared lengths: twice the contrast would give four times the response.",
+            ),
+        ),
+    ),
+    Exercise(
+        "cross-correlation-4", "cross_correlation", kind="function", cls="A", minutes=20, difficulty=2, points=4,
+        cases=(
+            Case("a column of 3 and a row of 2", (RAMP, np.array([1.0, 2.0, 1.0]), np.array([-1.0, 1.0]))),
+            Case("a column of 2 and a row of 3", (HOUSE, np.array([1.0, 3.0]), np.array([2.0, 0.0, 1.0]))),
+        ),
+        generate=_column_and_row,
+        oracle=lambda X, column, row: corr2d(X, np.outer(column, row)),
+        mistakes=(
+            Mistake(
+                "column and row exchanged", lambda X, column, row: corr2d(X, np.outer(row, column)),
+                "Column and row have changed places: the column weighs pixels that lie one below the other.",
+            ),
+            Mistake(
+                "flipped", lambda X, column, row: corr2d(X, np.outer(column[::-1], row[::-1])),
+                "You flipped the weights (numpy.convolve does): that is convolution, not cross-correlation.",
+            ),
+            Mistake(
+                "two passes side by side",
+                lambda X, column, row: (
+                    corr2d(X, column[:, None])[:, : X.shape[1] - len(row) + 1]
+                    + corr2d(X, row[None, :])[: X.shape[0] - len(column) + 1]
+                ),
+                "You added the results of two passes over the same picture. The second pass takes what the first gave.",
+            ),
+        ),
+    ),
+    Exercise(
+        "cross-correlation-5", "cross_correlation", kind="value", cls="P", minutes=5, difficulty=1, points=2,
+        cases=(Case("the number of multiplications"),),
+        oracle=lambda: 51_540_400,
+        mistakes=(
+            Mistake("as many outputs as pixels", 1920 * 1080 * 25, "The output is smaller than the image. How large is it?"),
+            Mistake("outputs only", 1916 * 1076, "That is the number of outputs. What does each of them cost?"),
+            Mistake("one border too many", 1915 * 1075 * 25, "You lost five rows where four are lost: recall the '+ 1'."),
+        ),
+    ),
+    Exercise(
+        "cross-correlation-6", "cross_correlation", kind="value", cls="A", minutes=15, difficulty=2, points=3,
+        cases=(
+            Case("wrong on a 6 x 7 picture, and no error", (np.arange(42.0).reshape(6, 7),)),
+            Case("wrong on a picture of noise, and no error", (np.random.default_rng(0).uniform(size=(8, 8)),)),
+        ),
+        oracle=lambda X: X,
+        compare=_silently_wrong,
+        mistakes=(
+            Mistake("a square kernel", (3, 3), "With a square kernel the function is right. Which line uses kh and kw?"),
+            Mistake("an error shows it", (2, 3), "There NumPy raises an error, so the fault shows itself. When does it not?"),
+        ),
+    ),
+    Exercise(
+        "cross-correlation-7", "cross_correlation", kind="open", cls="A", minutes=45, difficulty=3, points=6,
+    ),
+]  # fmt: skip

@@ -1,0 +1,126 @@
+"""Drawings are tested for what they draw: cells, numbers, frames, colours, grey levels."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from d2lcnn import plots
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    with plt.rc_context():
+        plt.switch_backend("agg")
+        yield
+        plt.close("all")
+
+
+def numbers(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def test_grid_draws_each_cell_with_its_number_at_its_place():
+    X = np.array([[1, 0, 2.5], [-3, 1, 0]])
+    ax = plots.grid(X, title="X")
+    assert numbers(ax) == ["1", "0", "2.5", "-3", "1", "0"]
+    assert [text.get_position() for text in ax.texts][:4] == [(0, 0), (1, 0), (2, 0), (0, 1)]
+    assert len(ax.patches) == 6
+    assert ax.get_title() == "X"
+    assert ax.get_ylim()[0] > ax.get_ylim()[1], "row 0 is at the top"
+
+
+def test_grid_tints_larger_numbers_more_and_leaves_nan_empty():
+    ax = plots.grid([[0.0, 1.0, np.nan, -2.0]])
+    light, middle, empty, strong = (sum(p.get_facecolor()[:3]) for p in ax.patches)
+    assert strong < middle < light == empty
+    assert numbers(ax) == ["0", "1", "-2"]
+
+
+def test_grid_dashes_padding():
+    ax = plots.grid(np.ones((4, 5)), padding=1)
+    dashed = [p.get_xy() for p in ax.patches if p.get_linestyle() == "--"]
+    assert len(dashed) == 4 * 5 - 2 * 3
+    assert (0.5, 0.5) not in dashed
+
+
+def test_window_frames_the_cells():
+    ax = plots.grid(np.zeros((4, 4)))
+    plots.window(ax, 1, 2, (3, 2), label="here")
+    frame = ax.patches[-1]
+    assert (frame.get_xy(), frame.get_height(), frame.get_width()) == ((1.5, 0.5), 3, 2)
+    assert to_hex(frame.get_edgecolor()).upper() == plots.PALETTE["kernel"]
+    assert not frame.get_fill()
+    assert numbers(ax)[-1] == "here"
+
+
+def test_correlation_step_marks_window_and_output_of_the_position():
+    X, K, Y = np.arange(12.0).reshape(3, 4), np.ones((2, 2)), np.zeros((2, 3))
+    axes = plots.correlation_step(X, K, Y, (1, 2))
+    assert [len(numbers(ax)) for ax in axes] == [12, 4, 6]
+    assert axes[0].patches[-1].get_xy() == (1.5, 0.5)
+    assert (axes[0].patches[-1].get_height(), axes[0].patches[-1].get_width()) == (2, 2)
+    assert axes[2].patches[-1].get_xy() == (1.5, 0.5)
+    assert to_hex(axes[2].patches[-1].get_edgecolor()).upper() == plots.PALETTE["highlight"]
+
+
+def test_image_limits_and_middle_grey():
+    shown = plots.image(np.array([[-1.0, 3.0]]), signed=True).images[0]
+    assert shown.get_clim() == (-3, 3)
+    assert plots.image(np.array([[0.2, 0.4]]), limits=(0, 1)).images[-1].get_clim() == (0, 1)
+
+
+def test_images_puts_them_in_rows():
+    axes = plots.images([np.zeros((2, 2))] * 5, list("abcde"), columns=3)
+    assert [ax.get_title() for ax in axes] == list("abcde")
+    rows = {round(ax.get_subplotspec().rowspan.start) for ax in axes}
+    assert rows == {0, 1}
+    assert sum(ax.get_visible() for ax in axes[0].figure.axes) == 5
+
+
+def test_style_gives_each_series_its_own_colour_line_and_marker():
+    plots.use_style()
+    _, ax = plt.subplots()
+    lines = [ax.plot([0, n])[0] for n in range(len(plots.SERIES))]
+    for line, series in zip(lines, plots.SERIES, strict=True):
+        assert (line.get_color(), line.get_marker()) == (series["color"], series["marker"])
+    assert len({line.get_marker() for line in lines}) == len(lines)
+    assert plt.rcParams["image.cmap"] == "gray"
+
+
+def test_importing_plots_changes_no_setting():
+    assert plt.rcParams["svg.hashsalt"] is None
+    assert plt.rcParams["image.cmap"] == "viridis"
+
+
+def contrast(one, two):
+    def luminance(colour):
+        channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    light, dark = sorted((luminance(one), luminance(two)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_numbers_can_be_read_on_the_strongest_tint():
+    """WCAG 2.2, 1.4.3: at least 4.5 to 1 for text."""
+    for name in ("input", "kernel", "output", "padding", "highlight", "extra"):
+        ax = plots.grid([[1.0]], colour=name)
+        assert contrast(to_hex(ax.patches[-1].get_facecolor()), plots.PALETTE["ink"]) >= 4.5
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: plots.grid(np.zeros(3)), "X has 1 axes"),
+        (lambda: plots.grid(np.zeros((2, 2)), colour="mauve"), "'mauve'"),
+        (lambda: plots.image(np.zeros((2, 2, 4))), r"\(2, 2, 4\)"),
+        (lambda: plots.images([]), "pictures is empty"),
+        (lambda: plots.images([np.zeros((2, 2))], ["a", "b"]), "2 titles for 1 pictures"),
+        (lambda: plots.correlation_step(np.zeros((3, 3)), np.zeros((2, 2)), np.zeros((2, 2)), (2, 0)), r"\(2, 0\)"),
+    ],
+)
+def test_bad_input_is_named(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
