@@ -1,0 +1,208 @@
+"""The command line: ``python -m d2lcnn COMMAND --help``."""
+
+import argparse
+import csv
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+DESCRIPTION = """Commands of "Dive into Convolutional Networks": train a network, repeat an experiment, look at a
+network's layers, export pictures."""
+
+
+class Command(NamedTuple):
+    """A subcommand: its name, what it says of itself, a function that adds its arguments to a parser, one that runs it.
+
+    Without `arguments` it parses for itself: `run` gets the list of what follows its name.
+    """
+
+    name: str
+    help: str
+    arguments: Callable | None
+    run: Callable
+
+
+def _train_arguments(parser):
+    from d2lcnn.networks import NETWORKS
+    from d2lcnn.train import OPTIMIZERS, SCHEDULES
+
+    add = parser.add_argument
+    add("network", choices=NETWORKS, help="which network to train")
+    add("--epochs", type=int, default=3, help="times each training image is seen")
+    add("--data", choices=("auto", "subset", "full"), default="auto",
+        help="subset: the 10,000 training images in the package; full: all 60,000, looked for on this machine, else "
+             "downloaded; auto: full where it is at hand, else the subset. Validation images are held back from them")
+    add("--lr", type=float, default=0.2, help="largest learning rate of the schedule")
+    add("--batch-size", type=int, default=128, help="images a step, over all processes")
+    add("--optimizer", choices=OPTIMIZERS, default="sgd", help="sgd has Nesterov momentum 0.9, plain_sgd none")
+    add("--schedule", choices=SCHEDULES, default="onecycle", help="how the learning rate changes")
+    add("--weight-decay", type=float, default=0.0, help="weight decay of the optimizer")
+    add("--label-smoothing", type=float, default=0.0, help="part of the target spread over all classes")
+    add("--shift", type=int, default=0, help="augmentation: move images by up to this many pixels")
+    add("--flip", action="store_true", help="augmentation: mirror images left-right, one in two")
+    add("--seed", type=int, default=0, help="decides initial weights, order, augmentation and dropout")
+    add("--device", default="cpu", help="cpu, cuda, mps, or auto for the best there is")
+    add("--bf16", action="store_true", help="multiply in bfloat16 (pays only where the processor has it)")
+    add("--channels-last", action="store_true", help="keep channels together in memory: often faster convolutions")
+    add("--threads", type=int, default=1,
+        help="processor threads; more than one pays only on an otherwise idle machine")
+    add("--test", action="store_true",
+        help="measure on the test images at the end: once, when nothing is left to choose")
+    add("--out", type=Path, help="folder of the run; default runs/NETWORK-seedSEED. If it holds an unfinished run of "
+                                 "the same arguments, that run is continued")
+
+
+def _train(args):
+    import torch
+
+    from d2lcnn import data, networks, summary, train
+
+    torch.set_num_threads(args.threads)
+    folder = args.out or Path("runs") / f"{args.network}-seed{args.seed}"
+    first = int(os.environ.get("RANK", "0")) == 0  # torchrun: one process writes and talks
+    splits = data.fashion_mnist(args.data)
+    net = networks.create(args.network, seed=args.seed)
+    augment = train.Augment(shift=args.shift, flip=args.flip) if args.shift or args.flip else None
+    recipe = {name: getattr(args, name) for name in ("epochs", "lr", "batch_size", "optimizer", "schedule",
+                                                     "weight_decay", "label_smoothing", "seed", "device", "bf16",
+                                                     "channels_last")}
+    if first:
+        print(f"{args.network}: {summary.count_parameters(net):,} parameters, {len(splits.train.y):,} training images")
+    history = train.fit(net, splits.train, splits.validation, augment=augment, checkpoint=folder / "checkpoint.pt",
+                        **recipe)
+    if not first:
+        return
+    metrics = {"network": args.network, "train_images": len(splits.train.y), "shift": args.shift, "flip": args.flip,
+               **recipe, "core_seconds": history.core_seconds[-1],
+               "validation_accuracy": history.validation_accuracy[-1]}
+    print(history)
+    if args.test:
+        on_test = train.evaluate(net, splits.test)
+        metrics |= {"test_accuracy": on_test.accuracy, "test_loss": on_test.loss}
+        print(f"test: {on_test}")
+    _write_run(folder, net, history, metrics)
+
+
+def _write_run(folder, net, history, metrics):
+    """Write weights.pt, history.csv and metrics.json."""
+    import torch
+
+    torch.save(net.state_dict(), folder / "weights.pt")
+    columns = history.as_dict()
+    with open(folder / "history.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerows([list(columns), *zip(*columns.values(), strict=True)])
+    (folder / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
+    print(f"weights.pt, history.csv and metrics.json are in {folder}")
+
+
+def _experiment_arguments(parser):
+    parser.add_argument("name", nargs="?", help="which experiment to run; see --list")
+    parser.add_argument("--list", action="store_true", help="list the experiments, their questions and what they lack")
+    parser.add_argument("--resume", action="store_true", default=True,
+                        help="keep the runs that the results already hold: always so, and so named here; "
+                             "delete the file to start afresh")
+    parser.add_argument("--out", type=Path, help="folder of the CSV file; default the results in the package")
+    parser.add_argument("--recompute", nargs=2, metavar=("SETTING", "SEED"),
+                        help="train one run again and print it beside its stored values; writes nothing")
+
+
+def _experiment(args):
+    from d2lcnn import experiments
+
+    if args.list:
+        for experiment in experiments.EXPERIMENTS.values():
+            print(f"{experiment.name:26} {len(experiment.cells()):3} runs, "
+                  f"{len(experiments.missing(experiment, args.out))} missing: {experiment.question}")
+        return
+    if args.name not in experiments.EXPERIMENTS:
+        raise ValueError(f"name is {args.name!r}; the experiments are {', '.join(experiments.EXPERIMENTS)}")
+    experiment = experiments.EXPERIMENTS[args.name]
+    if args.recompute:
+        setting, seed = args.recompute
+        for metric, stored, again in experiments.recompute(experiment, setting, int(seed)):
+            print(f"{metric:24} stored {stored:.6f}  now {again:.6f}")
+        return
+    print(f"{experiment.name} is complete: {experiments.run(experiment, args.out)}")
+
+
+def _summary_arguments(parser):
+    from d2lcnn.networks import NETWORKS
+
+    parser.add_argument("network", choices=NETWORKS, help="which network to tabulate")
+    parser.add_argument("--input", type=int, nargs=3, default=(1, 28, 28), metavar=("C", "H", "W"),
+                        help="channels, height and width of the images")
+    parser.add_argument("--classes", type=int, default=10, help="number of classes")
+
+
+def _summary(args):
+    from d2lcnn import networks, summary
+
+    channels = args.input[0]
+    print(summary.summarize(networks.create(args.network, args.classes, channels, seed=0), tuple(args.input)))
+
+
+def _explorer_arguments(parser):
+    from d2lcnn.explorer import cli
+
+    cli.arguments(parser)
+
+
+def _explorer(args):
+    from d2lcnn.explorer import cli
+
+    cli.run(args)
+
+
+def _explorer(argv):
+    from d2lcnn.explorer.cli import main
+
+    return main(argv)
+
+
+COMMANDS = (
+    Command("train", "train a network on Fashion-MNIST", _train_arguments, _train),
+    Command("experiment", "run an experiment, or what its results lack", _experiment_arguments, _experiment),
+    Command("summary", "show a network's layers: shapes, parameters, multiply-adds, receptive fields",
+            _summary_arguments, _summary),
+    Command("explorer", "pictures and animations of convolutions, for slides", _explorer_arguments, _explorer),
+)
+
+
+def parser():
+    """Build the parser of all commands."""
+    top = argparse.ArgumentParser(prog="python -m d2lcnn", description=DESCRIPTION)
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        sub = commands.add_parser(command.name, help=command.help, add_help=bool(command.arguments),
+                                  description=command.help[0].upper() + command.help[1:] + ".",
+                                  formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+        if command.arguments:
+            command.arguments(sub)
+        sub.set_defaults(run=command.run)
+    return top
+
+
+def main(argv=None):
+    """Run a command; return the exit status. Errors in arguments become one line, without a traceback."""
+    argv = sys.argv[1:] if argv is None else argv
+    for command in COMMANDS:
+        if argv[:1] == [command.name] and command.arguments is None:
+            return command.run(argv[1:])
+    args = parser().parse_args(argv)
+    try:
+        args.run(args)
+    except (ValueError, FloatingPointError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted: the same command continues from the last finished epoch or run", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

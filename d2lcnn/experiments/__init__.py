@@ -1,0 +1,15 @@
+"""Comparisons that the book's claims rest on: declared here, run by command, kept in `d2lcnn.results`.
+
+``python -m d2lcnn experiment lenet`` runs what is missing of ``results/lenet.csv``; a run that was killed loses at
+most the training it was in.
+"""
+
+from .lenet import LENET, LENET_SUBSET, LENET_TUNING
+from .runner import Budget, missing, recompute, run, run_cell
+from .sample_efficiency import PERMUTED_PIXELS, SAMPLE_EFFICIENCY, SAMPLE_EFFICIENCY_TUNING
+from .settings import Experiment, Setting
+
+EXPERIMENTS = {e.name: e for e in (SAMPLE_EFFICIENCY_TUNING, SAMPLE_EFFICIENCY, PERMUTED_PIXELS,
+                                   LENET_TUNING, LENET, LENET_SUBSET)}
+
+__all__ = ["EXPERIMENTS", "Budget", "Experiment", "Setting", "missing", "recompute", "run", "run_cell"]

@@ -1,0 +1,54 @@
+"""The images that settings ask for: fewer of them, or with their pixels in another order."""
+
+import functools
+import math
+from types import SimpleNamespace
+
+import numpy as np
+
+from d2lcnn import data
+
+PERMUTATION_SEED = 28  # of the one pixel permutation that all runs share
+
+
+@functools.lru_cache(maxsize=2)
+def splits(source, permuted):
+    """Load the images of a source, once; `permuted` puts the pixels of all of them in one other order."""
+    parts = data.fashion_mnist(source)
+    if not permuted:
+        return parts
+    order = np.random.default_rng(PERMUTATION_SEED).permutation(math.prod(parts.train.x.shape[2:]))
+    return SimpleNamespace(**{part: permute(getattr(parts, part), order) for part in ("train", "validation", "test")})
+
+
+def permute(images, order):
+    """Put pixel ``order[i]`` of the flattened image at place i, for every image and channel.
+
+    Examples
+    --------
+    >>> images = SimpleNamespace(x=np.arange(4, dtype=np.uint8).reshape(1, 1, 2, 2), y=np.array([7]))
+    >>> permute(images, np.array([3, 0, 1, 2])).x[0, 0].tolist()
+    [[3, 0], [1, 2]]
+    """
+    flat = images.x.reshape(*images.x.shape[:2], -1)
+    return SimpleNamespace(x=flat[:, :, order].reshape(images.x.shape), y=images.y)
+
+
+def balanced(images, count, seed):
+    """Draw `count` images, as equally many of each class as can be; a larger draw holds the smaller ones of its seed.
+
+    Examples
+    --------
+    >>> images = SimpleNamespace(x=np.arange(6), y=np.array([0, 0, 0, 1, 1, 1]))
+    >>> np.bincount(balanced(images, 4, seed=0).y).tolist()
+    [2, 2]
+    >>> set(balanced(images, 2, seed=0).x.tolist()) < set(balanced(images, 4, seed=0).x.tolist())
+    True
+    """
+    order = np.random.default_rng(seed).permutation(len(images.y))
+    labels = np.asarray(images.y)[order]
+    rank = np.empty(len(labels), np.int64)  # how many of its class come before an image
+    for label in np.unique(labels):
+        rank[labels == label] = np.arange((labels == label).sum())
+    picked = order[np.argsort(rank, kind="stable")[:count]]
+    return SimpleNamespace(x=np.asarray(images.x)[picked], y=np.asarray(images.y)[picked])

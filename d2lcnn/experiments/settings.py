@@ -1,0 +1,82 @@
+"""What an experiment declares: settings, seeds, and with them every line its CSV file must hold."""
+
+from dataclasses import dataclass, field
+
+CLASSES = 10
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One way to train one network.
+
+    Parameters
+    ----------
+    network : str
+        A key of ``networks.NETWORKS``.
+    fit : dict
+        Arguments of ``train.fit``, with `epochs` and `lr`.
+    options : dict
+        Options of the network.
+    source : {"full", "subset"}
+        Argument of ``data.fashion_mnist``; its default validation split is used.
+    images : int, optional
+        Train on this many images, equally many of each class, drawn by the run's seed; default all.
+    permuted : bool
+        Apply one fixed random permutation to the pixels of every image, also of the test images.
+    seeds : tuple of int
+        Each decides the initial weights, the order of images and the draw of `images`.
+    tested : bool
+        Measure on the test images. False where a choice is made: that is what validation images are for.
+    curve : bool
+        Measure on the validation images after every epoch.
+    confusion : bool
+        Keep the confusion matrix of the first seed.
+    """
+
+    network: str
+    fit: dict
+    options: dict = field(default_factory=dict)
+    source: str = "full"
+    images: int | None = None
+    permuted: bool = False
+    seeds: tuple = (0, 1, 2)
+    tested: bool = True
+    curve: bool = False
+    confusion: bool = False
+
+    def metrics(self, seed):
+        """List the metrics of one run, in the order of the file."""
+        names = []
+        if self.curve:
+            names = [f"{m}@{e}" for m in ("train_accuracy", "val_accuracy") for e in range(1, self.fit["epochs"] + 1)]
+        names += ["train_accuracy", "validation_accuracy", "validation_loss"]
+        if self.tested:
+            names += ["test_accuracy", "test_loss"]
+        if self.confusion and seed == self.seeds[0]:
+            names += [f"confusion[{i},{j}]" for i in range(CLASSES) for j in range(CLASSES)]
+        return names
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A question and the settings that answer it.
+
+    Examples
+    --------
+    >>> tried = Setting("linear", {"epochs": 1, "lr": 0.1}, seeds=(0, 1), tested=False)
+    >>> Experiment("toy", "Does it run?", {"linear": tried}).cells()
+    [('linear', 0), ('linear', 1)]
+    """
+
+    name: str
+    question: str
+    settings: dict
+
+    def cells(self):
+        """List the runs, (setting, seed); seed by seed, so that a comparison is complete early."""
+        seeds = sorted({seed for setting in self.settings.values() for seed in setting.seeds})
+        return [(name, seed) for seed in seeds for name, setting in self.settings.items() if seed in setting.seeds]
+
+    def lines(self):
+        """List what the file must hold, (setting, seed, metric)."""
+        return [(name, seed, metric) for name, seed in self.cells() for metric in self.settings[name].metrics(seed)]

@@ -1,0 +1,179 @@
+"""The measured results that the chapters quote: CSV files written by `d2lcnn.experiments`, and their reader.
+
+NumPy alone reads them, so a chapter shows its tables where torch is not installed.
+"""
+
+import csv
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+FOLDER = Path(__file__).parent
+# column -> type, in the order of the file. Strings get the width they need.
+COLUMNS = {"experiment": str, "setting": str, "seed": int, "metric": str, "value": float, "epochs": int,
+           "train_images": int, "params": int, "macs": int, "core_seconds": float, "torch": str, "numpy": str,
+           "cpu": str, "date": str}
+EMPTY = {str: "", int: -1, float: "nan"}  # what a column holds where the file has nothing
+
+
+class Spread(NamedTuple):
+    """Mean and spread over seeds of one metric of one setting; `std` divides by n - 1 and is NaN for one seed."""
+
+    setting: str
+    metric: str
+    n: int
+    mean: float
+    std: float
+    min: float
+    max: float
+
+
+def names():
+    """List the experiments that have results.
+
+    Examples
+    --------
+    >>> "lenet" in names()
+    True
+    """
+    return sorted(path.stem for path in FOLDER.glob("*.csv"))
+
+
+def read(name):
+    """Read the results of an experiment.
+
+    Parameters
+    ----------
+    name : str or path
+        An experiment's name, or the path of a CSV file with the same columns.
+
+    Returns
+    -------
+    numpy.recarray
+        One record a line; ``table.value`` is a column, ``table[table.metric == "test_accuracy"]`` a selection.
+        `core_seconds`, `params`, `macs` and `epochs` belong to the whole run, and stand in each of its lines.
+        A field left empty in the file is -1 in a column of integers, NaN in one of floats.
+
+    Raises
+    ------
+    ValueError
+        If there are no results of this name, or the file has other columns.
+
+    Examples
+    --------
+    >>> table = read("lenet")
+    >>> sorted(set(table.params[table.setting == "linear"].tolist()))
+    [7850]
+    """
+    path = name if isinstance(name, Path) else FOLDER / f"{name}.csv"
+    if not path.is_file():
+        raise ValueError(f"no results named {str(name)!r}; there are {', '.join(names())}")
+    with open(path, newline="", encoding="utf-8") as file:
+        header, *rows = csv.reader(file)
+    if header != list(COLUMNS):
+        raise ValueError(f"{path.name} has the columns {', '.join(header)}, not {', '.join(COLUMNS)}")
+    values = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
+    arrays = [np.array([kind(v or EMPTY[kind]) for v in column], dtype=kind)
+              for kind, column in zip(COLUMNS.values(), values, strict=True)]
+    return np.rec.fromarrays(arrays, names=list(COLUMNS))
+
+
+def summarise(table, metric=None):
+    """Summarise over seeds: one `Spread` for each setting and metric, in the order of the file.
+
+    Parameters
+    ----------
+    table : str, path or recarray
+        What `read` takes or returns.
+    metric : str, optional
+        Keep this metric alone, for instance "test_accuracy", or "core_seconds", which is counted once a run.
+
+    Returns
+    -------
+    list of Spread
+
+    Raises
+    ------
+    ValueError
+        If no line has this metric.
+
+    Examples
+    --------
+    >>> [s.setting for s in summarise("lenet", "test_accuracy")][:3]
+    ['linear', 'mlp', 'lenet']
+    """
+    table = table if isinstance(table, np.ndarray) else read(table)
+    groups = {}
+    for row in table:
+        if metric == "core_seconds":
+            groups.setdefault((str(row.setting), metric), {})[int(row.seed)] = float(row.core_seconds)
+        elif metric in (None, row.metric):
+            groups.setdefault((str(row.setting), str(row.metric)), {})[int(row.seed)] = float(row.value)
+    if not groups:
+        raise ValueError(f"no line has the metric {metric!r}; the metrics are {', '.join(sorted(set(table.metric)))}")
+    return [_spread(setting, name, np.array(list(by_seed.values()))) for (setting, name), by_seed in groups.items()]
+
+
+def _spread(setting, metric, values):
+    std = float(values.std(ddof=1)) if len(values) > 1 else float("nan")
+    return Spread(setting, metric, len(values), float(values.mean()), std, float(values.min()), float(values.max()))
+
+
+def curve(table, setting, metric):
+    """Collect a metric that was measured after every epoch.
+
+    Parameters
+    ----------
+    table : str, path or recarray
+    setting : str
+    metric : str
+        The part of the metric's name before its "@", for instance "val_accuracy".
+
+    Returns
+    -------
+    epochs : numpy.ndarray, int (epochs,)
+    values : numpy.ndarray, float (seeds, epochs)
+
+    Examples
+    --------
+    >>> epochs, values = curve("lenet", "+ batch norm", "val_accuracy")
+    >>> epochs.tolist(), values.shape
+    ([1, 2, 3], (3, 3))
+    """
+    table = table if isinstance(table, np.ndarray) else read(table)
+    points = {}
+    for row in table[table.setting == setting]:
+        found = re.fullmatch(re.escape(metric) + r"@(\d+)", row.metric)
+        if found:
+            points.setdefault(int(row.seed), {})[int(found[1])] = float(row.value)
+    if not points:
+        raise ValueError(f"setting {setting!r} has no metric {metric + '@1'!r}")
+    epochs = sorted(next(iter(points.values())))
+    return np.array(epochs), np.array([[of_seed[e] for e in epochs] for of_seed in points.values()])
+
+
+def confusion(table, setting):
+    """Collect a confusion matrix from its lines, metrics "confusion[i,j]".
+
+    Returns
+    -------
+    numpy.ndarray, int (classes, classes)
+        Entry (i, j) counts test images of class i that were taken for class j, for the one seed that has it.
+
+    Examples
+    --------
+    >>> confusion("lenet", "+ batch norm").sum(axis=1)[:3].tolist()
+    [1000, 1000, 1000]
+    """
+    table = table if isinstance(table, np.ndarray) else read(table)
+    entries = {}
+    for row in table[table.setting == setting]:
+        found = re.fullmatch(r"confusion\[(\d+),(\d+)\]", row.metric)
+        if found:
+            entries[int(found[1]), int(found[2])] = int(row.value)
+    if not entries:
+        raise ValueError(f"setting {setting!r} has no confusion matrix")
+    size = max(entries)[0] + 1
+    return np.array([[entries[i, j] for j in range(size)] for i in range(size)])
