@@ -16,12 +16,12 @@ network's layers, export pictures."""
 class Command(NamedTuple):
     """A subcommand: its name, what it says of itself, a function that adds its arguments to a parser, one that runs it.
 
-    Without `arguments` it parses for itself: `run` gets the list of what follows its name.
+    `arguments` is called even when another command is meant, so it imports only what lists its choices.
     """
 
     name: str
     help: str
-    arguments: Callable | None
+    arguments: Callable
     run: Callable
 
 
@@ -157,12 +157,6 @@ def _explorer(args):
     cli.run(args)
 
 
-def _explorer(argv):
-    from d2lcnn.explorer.cli import main
-
-    return main(argv)
-
-
 COMMANDS = (
     Command("train", "train a network on Fashion-MNIST", _train_arguments, _train),
     Command("experiment", "run an experiment, or what its results lack", _experiment_arguments, _experiment),
@@ -177,21 +171,16 @@ def parser():
     top = argparse.ArgumentParser(prog="python -m d2lcnn", description=DESCRIPTION)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
-        sub = commands.add_parser(command.name, help=command.help, add_help=bool(command.arguments),
+        sub = commands.add_parser(command.name, help=command.help,
                                   description=command.help[0].upper() + command.help[1:] + ".",
                                   formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-        if command.arguments:
-            command.arguments(sub)
+        command.arguments(sub)
         sub.set_defaults(run=command.run)
     return top
 
 
 def main(argv=None):
     """Run a command; return the exit status. Errors in arguments become one line, without a traceback."""
-    argv = sys.argv[1:] if argv is None else argv
-    for command in COMMANDS:
-        if argv[:1] == [command.name] and command.arguments is None:
-            return command.run(argv[1:])
     args = parser().parse_args(argv)
     try:
         args.run(args)

@@ -1,0 +1,93 @@
+"""Networks against published counts, and their initial weights against their seeds."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from d2lcnn import networks
+from d2lcnn.summary import count_parameters
+
+# LeNet: Dive into Deep Learning, section 7.6 (156 + 2,416 + 48,120 + 10,164 + 850). Batch norm adds a scale and a
+# shift for 6 + 16 + 120 + 84 channels. Linear and MLP: 784*10 + 10, and 785*256 + 257*10.
+COUNTS = {"lenet": 61_706, "lenet_bn": 61_706 + 2 * 226, "linear": 7_850, "mlp": 203_530}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_counts(name):
+    assert count_parameters(networks.create(name, seed=0)) == COUNTS[name]
+
+
+@pytest.mark.parametrize("name", networks.NETWORKS)
+def test_every_network_makes_logits_of_the_classes_asked_for(name):
+    net = networks.create(name, 7, 3, seed=0)
+    assert net(torch.randn(2, 3, 28, 28)).shape == (2, 7)
+    net(torch.randn(2, 3, 28, 28)).sum().backward()
+    assert all(p.grad is not None for p in net.parameters())
+
+
+def test_lenet_is_the_table_of_the_book():
+    kinds = [type(m).__name__ for m in networks.create("lenet", seed=0)]
+    assert kinds == ["Conv2d", "Sigmoid", "AvgPool2d", "Conv2d", "Sigmoid", "AvgPool2d", "Flatten",
+                     "Linear", "Sigmoid", "Linear", "Sigmoid", "Linear"]
+
+
+def test_options_change_one_thing_at_a_time():
+    def kinds(**options):
+        return [type(m).__name__ for m in networks.create("lenet", seed=0, **options)]
+
+    base = kinds()
+    assert kinds(activation="relu") == [k.replace("Sigmoid", "ReLU") for k in base]
+    assert kinds(pool="max") == [k.replace("Avg", "Max") for k in base]
+    assert [k for k in kinds(norm="batch") if "BatchNorm" not in k] == base
+    full = kinds(activation="relu", pool="max", norm="batch")
+    assert full == [type(m).__name__ for m in networks.create("lenet_bn", seed=0)]
+    assert full[:4] == ["Conv2d", "BatchNorm2d", "ReLU", "MaxPool2d"]
+    assert sum("BatchNorm" in k for k in full) == 4
+
+
+def test_mlp_options():
+    net = networks.create("mlp", hidden=(5, 3), norm="batch", activation="tanh", input_size=(2, 2), seed=0)
+    assert [type(m).__name__ for m in net] == ["Flatten", "Linear", "BatchNorm1d", "Tanh",
+                                               "Linear", "BatchNorm1d", "Tanh", "Linear"]
+    assert count_parameters(net) == (4 * 5 + 5) + 10 + (5 * 3 + 3) + 6 + (3 * 10 + 10)
+
+
+def test_weights_follow_xaviers_rule():
+    for module in networks.create("lenet", seed=0):
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            out, *rest = module.weight.shape
+            taps = int(np.prod(rest[1:]))
+            bound = (6 / (rest[0] * taps + out * taps)) ** 0.5
+            assert 0.9 * bound < module.weight.abs().max() <= bound
+
+
+def test_the_seed_alone_decides_the_weights():
+    torch.manual_seed(7)
+    state = torch.get_rng_state()
+    first, again, other = (networks.create("lenet_bn", seed=s).state_dict() for s in (0, 0, 1))
+    assert torch.equal(state, torch.get_rng_state())
+    assert all(torch.equal(first[k], again[k]) for k in first)
+    assert not torch.equal(first["0.weight"], other["0.weight"])
+
+
+def test_without_a_seed_the_global_generator_decides():
+    torch.manual_seed(0)
+    first = networks.create("linear")[1].weight
+    torch.manual_seed(0)
+    assert torch.equal(first, networks.create("linear")[1].weight)
+    assert not torch.equal(first, networks.create("linear")[1].weight)
+
+
+@pytest.mark.parametrize(("arguments", "options", "error", "message"), [
+    (("lenet5",), {}, ValueError, "name is 'lenet5'; the networks are linear, mlp"),
+    (("lenet", 0), {}, ValueError, "num_classes must be a positive integer, not 0"),
+    (("lenet", 10, 1.0), {}, ValueError, "in_channels must be a positive integer, not 1.0"),
+    (("lenet",), {"activation": "gelu"}, ValueError, "activation is 'gelu'; it may be 'sigmoid'"),
+    (("lenet",), {"pool": "l2"}, ValueError, "pool is 'l2'"),
+    (("mlp",), {"norm": "layer"}, ValueError, "norm is 'layer'; it may be None, 'batch'"),
+    (("linear",), {"pool": "max"}, TypeError, "unexpected keyword argument 'pool'"),
+])
+def test_errors_name_the_argument(arguments, options, error, message):
+    with pytest.raises(error, match=message):
+        networks.create(*arguments, seed=0, **options)

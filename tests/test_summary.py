@@ -1,0 +1,199 @@
+"""Layer tables against hooks written here, torch's flop counter and published numbers."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
+
+from d2lcnn import networks
+from d2lcnn.summary import WHOLE, count_parameters, summarize
+
+
+class Residual(nn.Module):
+    """Two paths that meet: 7x7 pixels through two layers, 3x3 past them."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, padding=1, stride=2)
+        self.a, self.b = nn.Conv2d(8, 8, 3, padding=1, bias=False), nn.Conv2d(8, 8, 1, groups=4)
+        self.pool, self.head = nn.AdaptiveAvgPool2d(1), nn.Linear(8, 5)
+
+    def forward(self, x):
+        x = self.stem(x)
+        x = torch.cat([x[:, :4], F.relu(x + self.b(self.a(x)), inplace=True)[:, 4:]], 1)
+        return self.head(self.pool(F.max_pool2d(x, 3, 2, 1)).flatten(1))
+
+
+class Functional(nn.Module):
+    """Weights of its own, and a convolution that no child module runs."""
+
+    def __init__(self):
+        super().__init__()
+        self.w, self.inner = nn.Parameter(torch.randn(4, 3, 3, 3)), nn.ReLU()
+
+    def forward(self, x):
+        return self.inner(F.conv2d(x, self.w, dilation=2))
+
+
+def vgg16():
+    """VGG-16 of Simonyan & Zisserman 2015, table 1, configuration D."""
+    layers, c = [], 3
+    for count, out in ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512)):
+        for _ in range(count):
+            layers += [nn.Conv2d(c, out, 3, padding=1), nn.ReLU(inplace=True)]
+            c = out
+        layers += [nn.MaxPool2d(2)]
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(25088, 4096), nn.ReLU(), nn.Dropout(),
+                         nn.Linear(4096, 4096), nn.ReLU(), nn.Dropout(), nn.Linear(4096, 1000))
+
+
+NETS = {
+    "lenet": (lambda: networks.create("lenet", seed=0), (1, 28, 28)),
+    "lenet_bn": (lambda: networks.create("lenet_bn", 5, 3, seed=0), (3, 28, 28)),
+    "mlp": (lambda: networks.create("mlp", seed=0), (1, 28, 28)),
+    "residual": (Residual, (3, 33, 20)),
+    "functional": (Functional, (3, 12, 14)),
+    "sequence": (lambda: nn.Sequential(nn.Conv1d(3, 8, 3, dilation=2), nn.MaxPool1d(2), nn.Conv1d(8, 4, 5, stride=2)),
+                 (3, 40)),
+    "transposed": (lambda: nn.Sequential(nn.Conv2d(2, 6, 3), nn.ConvTranspose2d(6, 4, 3, stride=2, groups=2)),
+                   (2, 9, 9)),
+}
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_multiply_adds_are_half_of_torchs_flops(name):
+    build, size = NETS[name]
+    net = build()
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        net.eval()(torch.zeros(1, *size))
+    assert summarize(net, size).macs == counter.get_total_flops() / 2 > 0
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_rows_are_what_hooks_see(name):
+    build, size = NETS[name]
+    net, seen = build(), {}
+    for path, module in net.named_modules():
+        if not list(module.children()):
+            module.register_forward_hook(lambda m, _, y, path=path: seen.__setitem__(path, (type(m).__name__, y)))
+    with torch.no_grad():
+        net.eval()(torch.zeros(1, *size))
+    rows = {row.name: row for row in summarize(net, size) if row.name in seen}
+    assert list(rows) == list(seen)
+    for path, (kind, y) in seen.items():
+        row = rows[path]
+        assert (row.kind, row.output, row.activation_bytes) == (kind, tuple(y.shape[1:]), y.numel() * 4)
+        assert row.parameters == sum(p.numel() for p in net.get_submodule(path).parameters())
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_totals_are_sums(name):
+    build, size = NETS[name]
+    net = build()
+    table = summarize(net, size)
+    assert sum(row.parameters for row in table) == table.parameters == count_parameters(net)
+    assert len(table) == len(list(table))
+    assert table.activation_bytes == sum(row.activation_bytes for row in table)
+
+
+def test_published_numbers_of_vgg16():
+    """138 million parameters (table 2 of the paper: 138,357,544) and 15.47e9 multiply-adds (Canziani et al. 2016)."""
+    with torch.device("meta"):
+        net = vgg16()
+    table = summarize(net, (3, 224, 224))
+    assert table.parameters == 138_357_544
+    assert table.macs == 15_470_264_320
+    assert [row.output for row in table if row.kind == "MaxPool2d"][-1] == (512, 7, 7)
+    # one output of the last pooling sees 212 pixels (Araujo et al. 2019, table 1)
+    assert [row.receptive_field for row in table if row.kind == "MaxPool2d"] == [(6, 6), (16, 16), (44, 44),
+                                                                                (100, 100), (212, 212)]
+
+
+def test_published_numbers_of_lenet():
+    table = summarize(networks.create("lenet", seed=0), (1, 28, 28))
+    weighted = {row.name: row for row in table if row.parameters}
+    assert [row.parameters for row in weighted.values()] == [156, 2_416, 48_120, 10_164, 850]
+    assert [row.macs for row in weighted.values()] == [117_600, 240_000, 48_000, 10_080, 840]
+    assert [row.receptive_field for row in table][:8] == [(5, 5), (5, 5), (6, 6), (14, 14), (14, 14), (16, 16),
+                                                          (16, 16), WHOLE]
+
+
+def test_field_is_the_one_that_gradients_see():
+    """Among pixels whose change can reach the middle output, the largest distance is the field."""
+    net = nn.Sequential(nn.Conv2d(1, 2, (3, 5), stride=(2, 1)), nn.AvgPool2d(3, 2), nn.Conv2d(2, 1, 3, dilation=2))
+    x = torch.rand(1, 1, 41, 41, requires_grad=True)
+    y = net(x)
+    y[0, 0, y.shape[2] // 2, y.shape[3] // 2].backward()
+    reached = x.grad[0, 0] != 0
+    lines = [reached.any(1 - axis).nonzero() for axis in (0, 1)]
+    spans = tuple(int(line.max() - line.min() + 1) for line in lines)
+    assert list(summarize(net, (1, 41, 41)))[-1].receptive_field == spans
+
+
+def test_fields_on_branches_are_the_largest_and_unknown_ones_say_so():
+    rows = {row.name: row for row in summarize(Residual(), (3, 33, 33))}
+    assert rows["stem"].receptive_field == (3, 3)
+    assert rows["b"].receptive_field == (7, 7)
+    assert rows["pool"].receptive_field == rows["head"].receptive_field == WHOLE
+    build, size = NETS["transposed"]
+    table = summarize(build(), size)
+    assert list(table)[-1].receptive_field is None
+    assert "n/a" in str(table)
+    assert list(summarize(NETS["sequence"][0](), (3, 40)))[-1].receptive_field == (5 + 1 + 4 * 2,)
+
+
+def test_a_dense_layer_at_each_place_mixes_no_places():
+    class PerPlace(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.dense = nn.Conv2d(1, 4, 3), nn.Linear(4, 2)
+
+        def forward(self, x):
+            return self.dense(self.conv(x).permute(0, 2, 3, 1))
+
+    assert [row.receptive_field for row in summarize(PerPlace(), (1, 6, 6))] == [(3, 3), (3, 3)]
+    one_place = nn.Sequential(nn.Conv2d(1, 4, 5), nn.Flatten(), nn.Linear(4, 2))
+    assert list(summarize(one_place, (1, 5, 5)))[-1].receptive_field == (5, 5)
+    reduced = nn.Sequential(nn.Conv2d(1, 4, 5), nn.AdaptiveAvgPool2d(2))
+    assert list(summarize(reduced, (1, 9, 9)))[-1].receptive_field is None
+
+
+def test_a_shared_module_counts_its_parameters_once_and_its_work_twice():
+    shared = nn.Linear(6, 6)
+    table = summarize(nn.Sequential(nn.Flatten(), shared, nn.ReLU(), shared), (1, 2, 3))
+    assert table.parameters == 42
+    assert table.macs == 72
+
+
+def test_the_net_is_left_as_it_was():
+    net = networks.create("lenet_bn", seed=0)
+    net[1].eval()
+    before = {k: v.clone() for k, v in net.state_dict().items()}
+    state = torch.get_rng_state()
+    summarize(net, (1, 28, 28))
+    assert net.training
+    assert not net[1].training
+    assert all(torch.equal(before[k], v) for k, v in net.state_dict().items())
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in net.modules())
+    assert torch.equal(state, torch.get_rng_state())
+
+
+def test_tables_in_text_and_html():
+    table = summarize(Functional(), (3, 12, 14))
+    lines = str(table).splitlines()
+    assert lines[0].split() == ["layer", "kind", "output", "parameters", "multiply-adds", "activation", "bytes",
+                                "receptive", "field"]
+    assert len(lines) == 2 + len(table) + 2
+    assert len({len(line) for line in lines[1:3]}) == 1
+    assert "8,640" in lines[-1]  # 8 x 10 places, 4 x 3 x 9 products
+    markup = table._repr_html_()
+    assert markup.count("<tr>") == len(table) + 2
+    assert markup.count("<td") == 7 * len(table)
+    assert "8,640" in markup
+
+
+@pytest.mark.parametrize("size", [(28,), (1, 0, 28), (1, 28.0, 28)])
+def test_errors_name_the_argument(size):
+    with pytest.raises(ValueError, match="input_size must be"):
+        summarize(networks.create("lenet", seed=0), size)
