@@ -8,18 +8,23 @@ from importlib import import_module
 
 from . import ops, shapes
 from .ops import (
+    ConvGrads,
     adaptive_avg_pool2d,
     avg_pool2d,
     col2im,
     conv1d,
     conv2d,
+    conv2d_backward,
+    conv_matrix,
     corr2d,
+    fft_conv2d,
     global_avg_pool2d,
     im2col,
     lp_pool2d,
     max_pool2d,
     pad,
     pool2d,
+    winograd_conv2d,
 )
 from .shapes import (
     ReceptiveField,
@@ -51,6 +56,7 @@ _LAZY = (
 )
 
 __all__ = [
+    "ConvGrads",
     "ReceptiveField",
     "Window",
     "__version__",
@@ -59,10 +65,13 @@ __all__ = [
     "col2im",
     "conv1d",
     "conv2d",
+    "conv2d_backward",
+    "conv_matrix",
     "conv_output_size",
     "conv_transpose_output_size",
     "corr2d",
     "effective_kernel_size",
+    "fft_conv2d",
     "global_avg_pool2d",
     "im2col",
     "lp_pool2d",
@@ -74,6 +83,7 @@ __all__ = [
     "receptive_field",
     "same_padding",
     "shapes",
+    "winograd_conv2d",
 ]
 
 

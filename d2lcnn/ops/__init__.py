@@ -5,21 +5,29 @@ torch need not be installed. Arguments and results are those of ``torch.nn.funct
 """
 
 from .corr import conv1d, conv2d, corr2d
+from .fast import fft_conv2d, winograd_conv2d
+from .gradients import ConvGrads, conv2d_backward
 from .im2col import col2im, im2col
+from .matrix import conv_matrix
 from .padding import pad
 from .pool import adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, lp_pool2d, max_pool2d, pool2d
 
 __all__ = [
+    "ConvGrads",
     "adaptive_avg_pool2d",
     "avg_pool2d",
     "col2im",
     "conv1d",
     "conv2d",
+    "conv2d_backward",
+    "conv_matrix",
     "corr2d",
+    "fft_conv2d",
     "global_avg_pool2d",
     "im2col",
     "lp_pool2d",
     "max_pool2d",
     "pad",
     "pool2d",
+    "winograd_conv2d",
 ]

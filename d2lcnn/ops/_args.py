@@ -10,6 +10,10 @@ from ..shapes import _integer as integer
 from ..shapes import conv_output_size, effective_kernel_size, same_padding
 
 LAYOUTS = {
+    ("X", 2): "a matrix (h, w)",
+    ("K", 2): "a matrix (kh, kw)",
+    ("K", 4): "(kh, kw) or (C_out, C_in, kh, kw)",
+    ("grad_output", 4): "(N, C_out, oh, ow)",
     ("x", 4): "(N, C, H, W)",
     ("w", 4): "(C_out, C_in/groups, kh, kw)",
     ("x", 3): "(N, C, L)",

@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 from array_api_compat import device
 
-LIMIT = 1 << 20  # bytes that a tile may need: about the L2 cache of one core
+# Bytes that a tile may need: the L2 cache of one core; or, where one image's columns are larger still, a part of L3:
+# fewer, wider products waste less.
+SMALL, LARGE = 1 << 20, 1 << 22
 
 
 def spans(size, step):
@@ -21,12 +23,12 @@ def spans(size, step):
 
 
 def tile_size(windows, channels, c_out, itemsize, copies=1):
-    """Return the number of images, rows and columns of output places that fit a tile's LIMIT."""
+    """Return the number of images, rows and columns of output places in a tile; `copies` of its columns exist."""
     (oh, ow), (kh, kw), s = windows.out, windows.kernel, windows.stride[0]
+    floats = max(SMALL // itemsize, min(channels * kh * kw * oh * ow, LARGE // itemsize))
     span = windows.dilation[0] * (kh - 1) + 1
     row = copies * channels * kh * kw + c_out + channels * kw * s  # floats for one output place of a tall tile
     first = channels * kw * (span - s)  # the band is as much taller than that
-    floats = LIMIT // itemsize
     if images := floats // max(1, ow * (oh * row + first)):
         return images, oh, ow
     if (rows := (floats // ow - first) // row) > 0:
@@ -142,20 +144,24 @@ def forward(xp, x, w, b, windows, groups):
 
 
 def backward(xp, g, x, w, windows, groups, *, need_x=True, need_w=True):
-    """Gradients for x and w, None where not needed: dw = g cols^T and dcols = w^T g, tile by tile."""
+    """Gradients for x and w, None where not needed: dw^T = cols g^T and dcols = w^T g, tile by tile."""
+    if xp.isdtype(x.dtype, "complex floating"):
+        x, w = xp.conj(x), xp.conj(w)
     c_out, rows = w.shape[0], w.shape[1] * windows.count
-    weights = xp.reshape(w, (groups, c_out // groups, rows))
-    dx, dw = xp.zeros_like(x) if need_x else None, xp.zeros_like(weights) if need_w else None
+    weights = xp.matrix_transpose(xp.reshape(w, (groups, c_out // groups, rows)))
+    new = {"dtype": x.dtype, "device": device(x)}
+    dx = xp.zeros(tuple(x.shape), **new) if need_x else None
+    dw_t = xp.zeros(tuple(weights.shape), **new) if need_w else None
     tiles = Tiles(xp, x, windows, c_out, copies=2)
     for box in tiles:
         places = math.prod(tiles.places)
         part = xp.permute_dims(g[box[0], :, box[1], box[2]], (1, 0, 2, 3))
         part = xp.reshape(part, (groups, c_out // groups, places))
         if need_w:
-            columns = xp.matrix_transpose(xp.reshape(tiles.gather(x, box[0]), (groups, rows, places)))
-            # some channels at a time: the product, before it is added, is as large as their weights
-            for some in spans(c_out // groups, LIMIT // 4 // (groups * rows * x.dtype.itemsize)):
-                dw[:, some, :] += part[:, some, :] @ columns
+            columns, part_t = xp.reshape(tiles.gather(x, box[0]), (groups, rows, places)), xp.matrix_transpose(part)
+            # some weights at a time: the product, before it is added, is as large as they are
+            for some in spans(rows, SMALL // 4 // (c_out * x.dtype.itemsize)):
+                dw_t[:, some, :] += columns[:, some, :] @ part_t
         if need_x:
-            tiles.scatter(xp.matrix_transpose(weights) @ part, dx, box[0])
-    return dx, None if dw is None else xp.reshape(dw, tuple(w.shape))
+            tiles.scatter(weights @ part, dx, box[0])
+    return dx, xp.reshape(xp.matrix_transpose(dw_t), tuple(w.shape)) if need_w else None

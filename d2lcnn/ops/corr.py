@@ -1,9 +1,9 @@
 """Cross-correlation: of two matrices, of batches of images, of sequences."""
 
-import math
+from array_api_compat import is_torch_array
 
+from . import _gemm
 from ._args import check_channels, check_rank, conv_windows, namespace, per_axis, resolve_padding
-from .im2col import im2col
 
 
 def corr2d(X, K):
@@ -82,8 +82,9 @@ def conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
 
     Notes
     -----
-    Equals ``torch.nn.functional.conv2d``. One matrix product for each image and group: weights (C_out, C_in*kh*kw)
-    times columns (C_in*kh*kw, oh*ow); Chellapilla, Puri & Simard (2006), section 2.1.
+    Equals ``torch.nn.functional.conv2d``. Weights (C_out, C_in*kh*kw) times the columns of `im2col`, as Chellapilla,
+    Puri & Simard (2006), section 2.1, but for one cache-sized tile of outputs after the other: beside the result it
+    needs 1 MB or the columns of one image, whichever is more.
 
     Examples
     --------
@@ -97,16 +98,15 @@ def conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
     check_rank(4, x=x, w=w)
     groups = check_channels(x, w, b, groups)
     windows = conv_windows(x.shape[2:], tuple(w.shape[2:]), stride, padding, dilation)
-    n, c_out, rows, stops = x.shape[0], w.shape[0], w.shape[1] * windows.count, math.prod(windows.out)
-    columns = im2col(x, windows.kernel, stride=windows.stride, padding=windows.padding, dilation=windows.dilation)
-    columns = xp.reshape(columns, (n, groups, rows, stops))
-    weights = xp.reshape(w, (groups, c_out // groups, rows))
-    y = xp.reshape(weights @ columns, (n, c_out, *windows.out))
-    return y if b is None else y + xp.reshape(b, (1, c_out, 1, 1))
+    if is_torch_array(x):
+        from . import _autograd
+
+        return _autograd.conv2d(x, w, b, windows, groups)
+    return _gemm.forward(xp, x, w, b, windows, groups)
 
 
 def conv1d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
-    """Convolve sequences with kernels: `conv2d` on images of height one.
+    """Convolve sequences with kernels: `conv2d` on images of width one.
 
     Parameters
     ----------
@@ -152,7 +152,5 @@ def conv1d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
     check_rank(3, x=x, w=w)
     (s,), (d,) = per_axis("stride", stride, 1), per_axis("dilation", dilation, 1)
     (p,) = resolve_padding(padding, tuple(w.shape[2:]), (s,), (d,))
-    y = conv2d(
-        x[:, :, None, :], w[:, :, None, :], b, stride=(1, s), padding=((0, 0), p), dilation=(1, d), groups=groups
-    )
-    return y[:, :, 0, :]
+    options = {"stride": (s, 1), "padding": (p, (0, 0)), "dilation": (d, 1), "groups": groups}
+    return conv2d(x[..., None], w[..., None], b, **options)[..., 0]
