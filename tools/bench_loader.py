@@ -24,11 +24,10 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
 from d2lcnn import data
-from d2lcnn.train.batches import batches
+from d2lcnn.results import COLUMNS
+from d2lcnn.train import batches
 
 BATCH = 256
-COLUMNS = ("experiment", "setting", "seed", "metric", "value", "epochs", "train_images", "params", "macs",
-           "core_seconds", "torch", "numpy", "cpu", "date")  # fmt: skip
 
 
 class PerSample(Dataset):
