@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from d2lcnn.explorer import boards, core, words
-from d2lcnn.explorer.cases import CASES
+from d2lcnn.explorer.cases import CASES, INPUT, KERNEL, tiled
 from d2lcnn.explorer.core import setting
 
 RNG = np.random.default_rng(7)
@@ -232,7 +232,7 @@ GUIDE = {
 def test_guide_numbers(number):
     """Figures 1.1, 1.2, 1.5 and 1.6 of the guide, as printed."""
     one = CASES[number - 1].setting
-    y = core.values(one, core.tiled(core.INPUT, one.i), core.tiled(core.KERNEL, one.k))
+    y = core.values(one, tiled(INPUT, one.i), tiled(KERNEL, one.k))
     assert " ".join(f"{v:.1f}" if number == 18 else f"{v:.0f}" for v in y.ravel()) == GUIDE[number]
 
 
@@ -246,7 +246,7 @@ def test_same_output_is_what_stride_forgets():
 
 def test_words():
     one = setting(i=5, k=3, s=2, p=1)
-    x, w = core.tiled(core.INPUT, (5, 5)), core.tiled(core.KERNEL, (3, 3))
+    x, w = tiled(INPUT, (5, 5)), tiled(KERNEL, (3, 3))
     assert words.sentence(one, x, w, "out", (0, 0)) == (
         "Output row 0, column 0 reads input rows -1 to 1 and columns -1 to 1, 5 of 9 cells are padding. Its value is 6."
     )
@@ -255,9 +255,7 @@ def test_words():
     assert words.formula(one) == ["o = ⌊(i + 2p − d(k − 1) − 1) / s⌋ + 1 = ⌊(5 + 2·1 − 1·(3 − 1) − 1) / 2⌋ + 1 = 3"]
     assert len(words.formula(setting(i=(5, 6)))) == 2
     assert words.name(setting("max", i=(4, 6), k=2)) == "Max pooling, i = 4×6, k = 2, s = 2, p = 0"
-    assert words.sentence(setting(i=6, k=3, s=2), core.tiled(core.INPUT, (6, 6)), w, "in", (5, 0)).endswith(
-        "never read."
-    )
+    assert words.sentence(setting(i=6, k=3, s=2), tiled(INPUT, (6, 6)), w, "in", (5, 0)).endswith("never read.")
     assert [words.number(v) for v in (1.675, 2.0, -0.001, -1.5, 5 / 3)] == ["1.68", "2", "0", "-1.5", "1.67"]
 
 

@@ -1,10 +1,29 @@
-"""The nineteen cases of the guide to convolution arithmetic (Dumoulin & Visin, arXiv:1603.07285), as settings."""
+"""The nineteen cases of the guide to convolution arithmetic (Dumoulin & Visin, arXiv:1603.07285), and its numbers."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
+
 from d2lcnn import shapes
-from d2lcnn.explorer.core import Setting, setting
+from d2lcnn.explorer.core import Cell, Setting, setting
+
+# the input and the kernel of the guide's worked example (Dumoulin & Visin 2016, figure 1.1), repeated to fill any size
+INPUT = ((3, 3, 2, 1, 0), (0, 0, 1, 3, 1), (3, 1, 2, 2, 3), (2, 0, 0, 2, 2), (2, 0, 0, 0, 1))
+KERNEL = ((0, 1, 2), (2, 2, 0), (0, 1, 2))
+
+
+def tiled(pattern, size: Cell, given=None) -> np.ndarray:
+    """Fill `size` with the given numbers where there are any, elsewhere with the repeated pattern."""
+    rows = [] if given is None else [list(row) for row in given]
+    full = [
+        [
+            rows[r][c] if r < len(rows) and c < len(rows[r]) else pattern[r % len(pattern)][c % len(pattern[0])]
+            for c in range(size[1])
+        ]
+        for r in range(size[0])
+    ]
+    return np.array(full, dtype=np.float64).reshape(size)
 
 
 class Case(NamedTuple):

@@ -9,7 +9,7 @@ const LIMITS = { i: 16, k: 7, s: 6, p: 8, d: 5, a: 5 }, LARGEST = 32, NAMES = Ob
 const low = n => (n === "p" || n === "a" ? 0 : 1), attr = n => (n === "a" ? "output-padding" : n);
 const INPUT = [[3, 3, 2, 1, 0], [0, 0, 1, 3, 1], [3, 1, 2, 2, 3], [2, 0, 0, 2, 2], [2, 0, 0, 0, 1]];
 const KERNEL = [[0, 1, 2], [2, 2, 0], [0, 1, 2]];
-const same = q => NAMES.every(n => q[n][0] === q[n][1]);
+const same = q => NAMES.every(n => Object.is(...q[n]));
 const pools = q => q.mode === "max" || q.mode === "avg";
 const axisOf = (q, ax) => NAMES.map(n => q[n][ax]);
 const convSize = (i, k, s, p, d) => Math.floor((i + 2 * p - d * (k - 1) - 1) / s) + 1;
@@ -228,7 +228,7 @@ button,select,input{font:inherit;color:inherit;background:transparent;border:1px
 button{min-width:34px;padding:0 .5em;cursor:pointer}button:hover:not(:disabled){background:#8883}
 select{max-width:100%;padding:0 .3em}option{background:Canvas;color:CanvasText}
 input[type=number]{width:3.4em;text-align:center;appearance:textfield;-moz-appearance:textfield}input::-webkit-inner-spin-button{appearance:none}
-input[type=range]{accent-color:var(--in);border:0;min-width:8em;flex:1}input[type=checkbox]{width:22px;min-height:22px;accent-color:var(--in)}
+input[type=range]{accent-color:var(--in);border:0;min-width:8em;flex:1}input[type=checkbox]{flex:none;width:24px;min-height:24px;accent-color:var(--in)}
 .val{width:5.5em!important}:disabled{opacity:.55;cursor:default}
 :focus-visible{outline:3px solid var(--hi);outline-offset:1px}
 .boards{display:flex;flex-wrap:wrap;gap:.4em 1.6em;align-items:flex-start;margin:.4em 0}
@@ -267,7 +267,7 @@ class ConvLab extends HTMLElement {
     if (!this.shadowRoot) { this.attachShadow({ mode: "open" }); this.shell(); }
     if (this.hasAttribute("url")) {
       this.readUrl();
-      this.onHash = () => { if (location.hash !== this.written) this.readUrl(); };
+      this.onHash = () => { if (location.hash !== this.written && this.readUrl()) this.scrollIntoView({ block: "nearest" }); };
       addEventListener("hashchange", this.onHash);
     }
     this.refresh();
@@ -281,11 +281,13 @@ class ConvLab extends HTMLElement {
   each(s) { return this.shadowRoot.querySelectorAll(s); }
   put(name, value) { value === null ? this.removeAttribute(name) : this.setAttribute(name, value); }
 
-  // ---- address: #case=7, or #mode=conv&i=5&k=3
+  // address: #case=7, or #mode=conv&i=5&k=3
   readUrl() {
     const given = new URLSearchParams(location.hash.slice(1));
-    if (CASES[given.get("case") - 1]) return this.load(+given.get("case"));
-    if (STATE.some(n => given.has(n))) for (const n of STATE) this.put(n, given.get(n));
+    if (CASES[given.get("case") - 1]) this.load(+given.get("case"));
+    else if (STATE.some(n => given.has(n))) for (const n of STATE) this.put(n, given.get(n));
+    else return false;
+    return true;
   }
   writeUrl() { // not on arrival, and not at every move of a slider: browsers limit how often
     if (!this.hasAttribute("url") || !this.born) { this.born = true; return; }
@@ -305,11 +307,11 @@ class ConvLab extends HTMLElement {
     this.sel = null; this.preset = String(n); this.stop();
   }
 
-  // ---- the controls, made once
   shell() {
     const lang = this.closest("[lang]")?.lang || navigator.language || "en", T = this.T = /^zh/i.test(lang) ? ZH : EN, zh = T === ZH;
     const num = n => `<span class="num" data-num="${n}"><span>${T.n[n].slice(0, -1)}<i>${n}</i></span>` + [0, 1].map(ax =>
       `<span class="num" data-ax="${ax}"><button type="button" data-by="-1">−</button><input type="number" inputmode="numeric" min="${low(n)}" max="${LIMITS[n]}"><button type="button" data-by="1">+</button></span>`).join("") + "</span>";
+    const ico = (go, sign) => `<button type="button" data-go="${go}" aria-label="${T[go]}" title="${T[go]}">${sign}</button>`;
     this.shadowRoot.innerHTML = `<style>${CSS}</style><div class="lab" role="group" aria-label="${T.lab}" lang="${zh ? "zh" : "en"}">
 <div class="row"><label class="cases">${T.cases} <select data-case><option value="">${T.own}</option>${CASES.map((c, n) => `<option value="${n + 1}">${n + 1}. ${c[+zh]}</option>`).join("")}</select></label>
 <label>${T.operation} <select data-at="mode">${opts(T.modes)}</select></label><label class="view">${T.drawn} <select data-at="view">${opts(T.views)}</select></label></div>
@@ -317,10 +319,10 @@ class ConvLab extends HTMLElement {
 <p class="bad" role="alert" hidden></p>
 <div class="all"><div class="boards">${["in", "w", "out"].map(b => `<figure data-board="${b}"><figcaption></figcaption><div class="scroll"></div></figure>`).join("")}</div>
 <p class="legend small"></p>
-<div class="row"><button type="button" data-go="first" aria-label="${T.first}" title="${T.first}">|◀</button><button type="button" data-go="back" aria-label="${T.back}" title="${T.back}">◀</button><button type="button" data-go="play"></button><button type="button" data-go="fwd" aria-label="${T.fwd}" title="${T.fwd}">▶</button><input type="range" class="pos" min="0" aria-label="${T.position}"></div>
+<div class="row">${ico("first", "|◀")}${ico("back", "◀")}<button type="button" data-go="play"></button>${ico("fwd", "▶")}<input type="range" class="pos" min="0" aria-label="${T.position}"></div>
 <p class="live" aria-live="polite"></p><p class="sum"></p><p class="formula"></p>
 <div class="row"><label><input type="checkbox" class="count">${T.count}</label><label><span class="which"></span><input type="number" step="any" class="val"></label></div>
-<p class="hintline small">${T.hint}</p>
+<p class="small">${T.hint}</p>
 <div class="lost"><label class="row"><span>${T.lostTitle}</span><input type="range" class="slide"></label><ul class="groups"></ul><p class="lostline" aria-live="polite"></p></div></div></div>`;
     for (const box of this.each("[data-num]")) this.wireNumber(box);
     for (const s of this.each("select[data-at]")) s.onchange = () => { this.sel = null; this.put("pos", null); this.put(s.dataset.at, s.value); };
@@ -350,8 +352,8 @@ class ConvLab extends HTMLElement {
     const kind = f.dataset.board, cellOf = e => { const g = e.target.closest?.("[role=gridcell]"); return g ? [+g.dataset.r, +g.dataset.c] : null; };
     f.onpointerover = e => { if (e.pointerType === "mouse") { const c = cellOf(e); this.hover = c && { kind, cell: c }; this.paint(); } };
     f.onpointerleave = () => { if (this.hover) { this.hover = null; this.paint(); } };
-    f.onclick = e => { const c = cellOf(e); if (c) { this.hover = null; this.choose(kind, c); this.focusCell(kind, c); } };
-    f.onfocusin = e => { const c = cellOf(e); if (c) { this.hover = null; this.choose(kind, c); } };
+    f.onclick = e => { const c = cellOf(e); if (c) this.focusCell(kind, c); };
+    f.addEventListener("focusin", e => { const c = cellOf(e); if (c) { this.hover = null; this.choose(kind, c); } });
     f.onkeydown = e => {
       const c = cellOf(e); if (!c) return;
       const size = { in: this.q.i, w: this.q.k, out: this.m.o }[kind], turn = kind === "w" && this.turned() ? -1 : 1;
@@ -493,7 +495,7 @@ class ConvLab extends HTMLElement {
     say(".which", this.edited ? what : T.editNone);
     const shown = this.edited ? this.valueAt(pin.kind, pin.cell) : ""; if (this.shadowRoot.activeElement !== box || +box.value !== shown) box.value = shown;
   }
-  // ---- output_padding as lost information (along the rows)
+  // output_padding as lost information (along the rows)
   lost() {
     const { q, T } = this, [i, k, s, p, d, a] = axisOf(q, 0), o = this.m.o[0], slide = this.$(".slide"), list = this.$(".groups"), groups = new Map();
     const back = q.mode === "transposed", from = back ? 0 : Math.max(1, d * (k - 1) + 1 - 2 * p), to = back ? Math.max(s, d) - 1 : LIMITS.i;
@@ -501,7 +503,7 @@ class ConvLab extends HTMLElement {
     for (const n of range(from, to + 1)) { const g = back ? backSize(i, k, s, p, d, n) : convSize(n, k, s, p, d); groups.set(g, [...(groups.get(g) ?? []), n]); }
     list.replaceChildren(...[...groups].map(([g, l]) => {
       const li = document.createElement("li"); li.className = g === o ? "now" : ""; if (g === o) li.setAttribute("aria-current", "true");
-      li.append(...l.map(n => Object.assign(document.createElement("b"), { textContent: `${back ? "a" : "i"}=${n}`, className: n === (back ? a : i) ? "now" : "" })), ` → o=${g}`);
+      li.append(...l.flatMap(n => [Object.assign(document.createElement("b"), { textContent: `${back ? "a" : "i"}=${n}`, className: n === (back ? a : i) ? "now" : "" }), " "]), `→ o=${g}`);
       return li;
     }));
     const first = backSize(i, k, s, p, d, 0), way = range(first, first + s).filter(n => n > 0);

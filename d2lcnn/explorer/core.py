@@ -18,10 +18,6 @@ MODES = ("conv", "transposed", "max", "avg")
 VIEWS = ("stamp", "zeros")
 Cell = tuple[int, int]
 
-# the input and the kernel of the guide's worked example (Dumoulin & Visin 2016, figure 1.1), repeated to fill any size
-INPUT = ((3, 3, 2, 1, 0), (0, 0, 1, 3, 1), (3, 1, 2, 2, 3), (2, 0, 0, 2, 2), (2, 0, 0, 0, 1))
-KERNEL = ((0, 1, 2), (2, 2, 0), (0, 1, 2))
-
 
 @dataclass(frozen=True)
 class Setting:
@@ -196,19 +192,6 @@ def counts(setting: Setting) -> tuple[np.ndarray, np.ndarray]:
         reads[triple.input] += 1
         lands[triple.output] += 1
     return reads, lands
-
-
-def tiled(pattern, size: Cell, given=None) -> np.ndarray:
-    """Fill `size` with the given numbers where there are any, elsewhere with the repeated pattern."""
-    rows = [] if given is None else [list(row) for row in given]
-    full = [
-        [
-            rows[r][c] if r < len(rows) and c < len(rows[r]) else pattern[r % len(pattern)][c % len(pattern[0])]
-            for c in range(size[1])
-        ]
-        for r in range(size[0])
-    ]
-    return np.array(full, dtype=np.float64).reshape(size)
 
 
 def values(setting: Setting, x, w=None, *, until: int | None = None) -> np.ndarray:

@@ -9,7 +9,8 @@ from itertools import product
 from xml.sax.saxutils import escape
 
 from d2lcnn.explorer.boards import board
-from d2lcnn.explorer.core import INPUT, KERNEL, Setting, counts, lit, output_size, tiled, triples, values
+from d2lcnn.explorer.cases import INPUT, KERNEL, tiled
+from d2lcnn.explorer.core import Setting, counts, lit, output_size, triples, values
 from d2lcnn.explorer.words import at, formula, name, number, problem, total
 
 CELL, GAP, MARGIN, LINE = 36, 30, 12, 19

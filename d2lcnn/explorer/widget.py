@@ -6,7 +6,8 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
-from d2lcnn.explorer.core import INPUT, KERNEL, setting, tiled
+from d2lcnn.explorer.cases import INPUT, KERNEL, tiled
+from d2lcnn.explorer.core import setting
 from d2lcnn.explorer.stills import svg
 from d2lcnn.explorer.words import at, name, problem, sentence
 

@@ -40,7 +40,7 @@ def lab_page(lab_browser):
 
 
 HTML = """<!doctype html><html lang="{lang}"{theme}><meta charset="utf-8">
-<meta name="viewport" content="width=device-width"><title>The explorer</title>
+<meta name="viewport" content="width=device-width"><title>The explorer</title><link rel="icon" href="data:,">
 <style>body{{margin:8px;background:#fff;color:#222}}
 html[data-theme=dark]{{color-scheme:dark}}html[data-theme=dark] body{{background:#14181e;color:#ced6dd}}</style>
 <main><h1>The explorer</h1>{body}</main><script src="{script}"></script></html>"""

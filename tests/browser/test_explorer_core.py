@@ -7,7 +7,7 @@ import pytest
 from explorer_fixture import lab_browser, lab_page, show  # noqa: F401
 
 from d2lcnn.explorer import boards, core, words
-from d2lcnn.explorer.cases import CASES
+from d2lcnn.explorer.cases import CASES, INPUT, KERNEL, tiled
 from d2lcnn.explorer.core import setting
 
 pytestmark = pytest.mark.browser
@@ -56,8 +56,8 @@ def expected(one):
     bad = words.problem(one)
     if bad:
         return {"bad": bad}
-    x = core.tiled(core.INPUT, one.i)
-    w = None if one.mode in ("max", "avg") else core.tiled(core.KERNEL, one.k)
+    x = tiled(INPUT, one.i)
+    w = None if one.mode in ("max", "avg") else tiled(KERNEL, one.k)
     o = core.output_size(one)
     last, end = (o[0] - 1, o[1] - 1), (one.i[0] - 1, one.i[1] - 1)
     reads, lands = core.counts(one)
