@@ -1,8 +1,7 @@
-"""The hand-written backward pass of conv2d, made known to torch's autograd: the one module of `ops` that needs torch."""
+"""The hand-written backward pass of conv2d, made known to torch's autograd; the one module here that needs torch."""
 
 import array_api_compat.torch as xp
 import torch
-from torch.autograd.function import once_differentiable
 
 from . import _gemm
 
@@ -10,8 +9,7 @@ from . import _gemm
 class Conv2d(torch.autograd.Function):
     """Convolution on tensors with the package's own forward and backward arithmetic.
 
-    The backward pass cannot be differentiated again: it writes into its results in place. torch then says
-    "trying to differentiate twice a function that was marked with @once_differentiable".
+    The backward pass writes into its results in place, so it cannot itself be differentiated.
     """
 
     @staticmethod
@@ -21,8 +19,11 @@ class Conv2d(torch.autograd.Function):
         return _gemm.forward(xp, x, w, b, windows, groups)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, g):
+        if torch.is_grad_enabled():  # create_graph=True; torch's own guard would let a constant `g` pass, with no graph
+            raise NotImplementedError(
+                "d2lcnn.conv2d has no second derivative (create_graph=True); use torch.nn.functional.conv2d for that"
+            )
         need_x, need_w, need_b, *_ = ctx.needs_input_grad
         x, w = ctx.saved_tensors
         dx, dw = _gemm.backward(xp, g, x, w, ctx.windows, ctx.groups, need_x=need_x, need_w=need_w)

@@ -17,9 +17,10 @@ SMALL, LARGE = 1 << 20, 1 << 22
 
 
 def spans(size, step):
-    """Yield slices of nearly equal length, at most `step` (but at least 1), that cover range(size)."""
+    """Yield slices of almost one length, at most `step` (but at least 1), that cover range(size); the longest first."""
     pieces = -(-size // max(1, step))
-    yield from (slice(i * size // pieces, (i + 1) * size // pieces) for i in range(pieces))
+    ends = [-(-i * size // pieces) for i in range(pieces + 1)] if pieces else []
+    yield from map(slice, ends[:-1], ends[1:])
 
 
 def tile_size(windows, channels, c_out, itemsize, copies=1):
@@ -27,7 +28,8 @@ def tile_size(windows, channels, c_out, itemsize, copies=1):
     (oh, ow), (kh, kw), s = windows.out, windows.kernel, windows.stride[0]
     floats = max(SMALL // itemsize, min(channels * kh * kw * oh * ow, LARGE // itemsize))
     span = windows.dilation[0] * (kh - 1) + 1
-    row = copies * channels * kh * kw + c_out + channels * kw * s  # floats for one output place of a tall tile
+    # floats for one output place of a tall tile: columns, results (this tile's and the last one's), band
+    row = copies * channels * kh * kw + 2 * c_out + channels * kw * s
     first = channels * kw * (span - s)  # the band is as much taller than that
     if images := floats // max(1, ow * (oh * row + first)):
         return images, oh, ow
@@ -81,7 +83,8 @@ class Tiles:
     def buffer(self, name, shape):
         """Return uninitialised memory; fresh pages for each tile would cost more than filling them."""
         size = math.prod(shape)
-        if name not in self.buffers or self.buffers[name].shape[0] < size:
+        if self.buffers.get(name) is None or self.buffers[name].shape[0] < size:
+            self.buffers[name] = None  # first let go of the old one
             self.buffers[name] = self.xp.empty((size,), **self.new)
         return self.xp.reshape(self.buffers[name][:size], shape)
 

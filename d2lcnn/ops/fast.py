@@ -3,6 +3,7 @@
 from array_api_compat import device
 
 from ._args import check_channels, check_rank, conv_windows, namespace
+from .corr import conv2d
 from .padding import framed
 
 
@@ -50,6 +51,8 @@ def fft_conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
     check_rank(4, x=x, w=w)
     groups = check_channels(x, w, b, groups)
     windows = conv_windows(x.shape[2:], tuple(w.shape[2:]), stride, padding, dilation)
+    if x.shape[0] == 0:  # nothing to transform, and MKL's FFT refuses an empty batch
+        return conv2d(x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
     (sh, sw), (dh, dw), (oh, ow) = windows.stride, windows.dilation, windows.out
     size = tuple(map(_fast_length, windows.padded))
     apart = xp.zeros((*w.shape[:2], *((k - 1) * d + 1 for k, d in zip(windows.kernel, (dh, dw), strict=True))),
@@ -158,6 +161,8 @@ def winograd_conv2d(x, w, b=None, *, padding=0, tile=4):
     if tile not in WINOGRAD:
         raise ValueError(f"tile must be one of {list(WINOGRAD)}, not {tile!r}")
     windows = conv_windows(x.shape[2:], (3, 3), 1, padding, 1)
+    if x.shape[0] == 0:
+        return conv2d(x, w, b, padding=padding)
     new = {"dtype": x.dtype, "device": device(x)}
     Bt, G, At = (_kronecker_square(xp, WINOGRAD[tile][name], new) for name in ("B^T", "G", "A^T"))
     c_out, c_in = w.shape[:2]
@@ -167,8 +172,7 @@ def winograd_conv2d(x, w, b=None, *, padding=0, tile=4):
     # whole tiles only: the last row and column of them may hang over
     grown = [(before, after + t * tile - o) for (before, after), t, o in
              zip(windows.padding, (th, tw), windows.out, strict=True)]
-    images = [_winograd_image(xp, framed(xp, x[i, ...], grown), U, Bt, At, (th, tw)) for i in range(x.shape[0])]
-    y = xp.stack(images) if images else xp.zeros((0, c_out, th * tile, tw * tile), **new)
+    y = xp.stack([_winograd_image(xp, framed(xp, image, grown), U, Bt, At, (th, tw)) for image in x])
     y = y[:, :, : windows.out[0], : windows.out[1]]
     return y if b is None else y + xp.reshape(b, (1, -1, 1, 1))
 
