@@ -111,7 +111,7 @@ def _experiment_arguments(parser):
 
 
 def _experiment(args):
-    from d2lcnn import experiments
+    from d2lcnn import experiments, results
 
     if args.list:
         for experiment in experiments.EXPERIMENTS.values():
@@ -123,7 +123,8 @@ def _experiment(args):
     experiment = experiments.EXPERIMENTS[args.name]
     if args.recompute:
         setting, seed = args.recompute
-        for metric, stored, again in experiments.recompute(experiment, setting, int(seed)):
+        table = results.read(args.out / f"{args.name}.csv" if args.out else args.name)
+        for metric, stored, again in experiments.recompute(experiment, setting, int(seed), table):
             print(f"{metric:24} stored {stored:.6f}  now {again:.6f}")
         return
     print(f"{experiment.name} is complete: {experiments.run(experiment, args.out)}")

@@ -89,8 +89,8 @@ def run_cell(experiment, name, seed, budget=None):
             | facts for metric in setting.metrics(seed) if metric in values]
 
 
-def recompute(experiment, name, seed, table=None):
-    """Run a cell again at its full budget and compare with its stored lines.
+def recompute(experiment, name, seed, table):
+    """Run a cell again at its full budget and compare with its lines in `table`, which ``results.read`` gave.
 
     Returns
     -------
@@ -98,7 +98,6 @@ def recompute(experiment, name, seed, table=None):
         Another machine rounds differently, and training amplifies rounding: expect equality on the machine that wrote
         the file, and agreement within the spread over seeds elsewhere.
     """
-    table = results.read(experiment.name) if table is None else table
     mine = table[(table.setting == name) & (table.seed == seed)]
     stored = dict(zip(mine.metric.tolist(), mine.value.tolist(), strict=True))
     return [(row["metric"], stored[row["metric"]], row["value"]) for row in run_cell(experiment, name, seed)]

@@ -139,11 +139,11 @@ def summarize(net, input_size):
     Each of 2 x 3 x 3 outputs is a sum of 3 x 2 x 2 products.
 
     >>> print(summarize(torch.nn.Conv2d(3, 2, kernel_size=2), (3, 4, 4)))
-    layer  kind           output  parameters  multiply-adds  activation bytes  receptive field
-    ------------------------------------------------------------------------------------------
-    -      Conv2d      2 x 3 x 3          26            216                72            2 x 2
-    ------------------------------------------------------------------------------------------
-    total  input 3 x 4 x 4                26            216                72
+    layer  kind                output  parameters  multiply-adds  activation bytes  receptive field
+    -----------------------------------------------------------------------------------------------
+    -      Conv2d           2 x 3 x 3          26            216                72            2 x 2
+    -----------------------------------------------------------------------------------------------
+    total  input 3 x 4 x 4                     26            216                72
     """
     size = tuple(input_size)
     if len(size) < 2 or not all(isinstance(n, int) and n > 0 for n in size):
