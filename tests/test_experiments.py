@@ -70,6 +70,13 @@ def test_stored_values_are_possible(name):
         assert len(set(rows.train_images)) == 1
 
 
+@pytest.mark.parametrize("name", [n for n in EXPERIMENTS if not n.endswith("_tuning")])
+def test_results_are_not_older_than_the_choice_of_their_rate(name):
+    for row in results.read(name):
+        if row.metric == "lr":
+            assert row.value == EXPERIMENTS[name].settings[row.setting].fit["lr"], row.setting
+
+
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_a_row_drawn_at_random_can_be_recomputed(name):
     """Another row every day; at a tiny budget the accuracy means nothing, but the counts must be the stored ones."""
@@ -104,8 +111,8 @@ def test_rates_of_lenet_were_chosen_on_validation_images(step):
 @pytest.mark.parametrize("net", efficiency.NETS)
 def test_rates_of_sample_efficiency_were_chosen_on_validation_images(net):
     prefixes = [f"{net}, {size} images" for size in efficiency.TUNING_SIZES]
-    assert efficiency.CHOSEN[net] == best_rate("sample_efficiency_tuning", prefixes, efficiency.RATES)
-    assert min(efficiency.RATES) < efficiency.CHOSEN[net] < max(efficiency.RATES)
+    assert efficiency.CHOSEN[net] == best_rate("sample_efficiency_tuning", prefixes, efficiency.RATES[net])
+    assert min(efficiency.RATES[net]) < efficiency.CHOSEN[net] < max(efficiency.RATES[net])
 
 
 @pytest.mark.parametrize("name", [n for n in EXPERIMENTS if n.endswith("_tuning")])

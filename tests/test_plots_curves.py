@@ -60,13 +60,13 @@ def test_points_may_have_different_numbers_of_seeds():
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [0.8, 0.6])
 
 
-def test_bars_show_means_and_every_seed():
-    ax = curves.spread_bars(["mlp", "cnn"], [[0.84, 0.86, 0.85], [0.9, 0.92]], start=0.8)
-    np.testing.assert_allclose([bar.get_width() for bar in ax.patches], [0.85, 0.91])
-    assert sorted(x for line in ax.lines for x in line.get_xdata()) == [0.84, 0.85, 0.86, 0.9, 0.92]
+def test_dots_show_means_and_every_seed():
+    ax = curves.spread_dots(["mlp", "cnn"], [[0.84, 0.86, 0.85], [0.9, 0.92]])
+    seeds, means = ax.lines[::2], ax.lines[1::2]
+    assert [line.get_xydata().tolist() for line in seeds] == [[[0.84, 0], [0.86, 0], [0.85, 0]], [[0.9, 1], [0.92, 1]]]
+    np.testing.assert_allclose([line.get_xdata()[0] for line in means], [0.85, 0.91])
     assert [t.get_text() for t in ax.get_yticklabels()] == ["mlp", "cnn"]
     assert [t.get_text() for t in ax.texts] == ["0.850", "0.910"]
-    assert ax.get_xlim()[0] == 0.8
     assert ax.yaxis_inverted()
 
 
@@ -84,7 +84,7 @@ def test_confusion_matrix_writes_counts_in_their_cells():
     (lambda: curves.learning_curves(RUN | {"epoch": [1]}), "train_accuracy has 3 values for 1 epochs"),
     (lambda: curves.spread_curves({"cnn": ([1], [[0.5, 0.6]])}, xlabel="n"), "series 'cnn' has 2 points for 1 places"),
     (lambda: curves.spread_curves(dict.fromkeys("abcdefg", ([1], [[1.0]])), xlabel="n"), "7 series cannot be told"),
-    (lambda: curves.spread_bars(["a"], []), "1 names for 0 settings"),
+    (lambda: curves.spread_dots(["a"], []), "1 names for 0 settings"),
     (lambda: curves.confusion_matrix(np.eye(3), ["a", "b"]), r"counts has shape \(3, 3\), but there are 2 classes"),
 ])
 def test_errors_name_the_argument(draw, message):

@@ -16,8 +16,8 @@ STEPS = {
     "+ one-cycle": ("lenet", {}, ONE_CYCLE, (0.1, 0.3, 1.0, 3.0)),
     "+ ReLU": ("lenet", {"activation": "relu"}, ONE_CYCLE, (0.03, 0.1, 0.3)),
     "+ max pooling": ("lenet", {"activation": "relu", "pool": "max"}, ONE_CYCLE, (0.03, 0.1, 0.3)),
-    "+ batch norm": ("lenet_bn", {}, ONE_CYCLE, (0.1, 0.2, 0.4)),
-    "linear, one-cycle": ("linear", {}, ONE_CYCLE, (0.003, 0.01, 0.03, 0.1)),
+    "+ batch norm": ("lenet_bn", {}, ONE_CYCLE, (0.05, 0.1, 0.2, 0.4)),
+    "linear, one-cycle": ("linear", {}, ONE_CYCLE, (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)),
     "mlp, one-cycle": ("mlp", {}, ONE_CYCLE, (0.01, 0.03, 0.1, 0.3)),
 }
 TUNING_SEED = 100  # not among the seeds of the results
@@ -43,8 +43,8 @@ LENET_TUNING = Experiment(
 
 # Best on the validation images, from results/lenet_tuning.csv
 CHOSEN = {
-    "linear": 0.3, "mlp": 0.3, "lenet": 1.0, "+ momentum": 0.1, "+ one-cycle": 0.3, "+ ReLU": 0.1,
-    "+ max pooling": 0.1, "+ batch norm": 0.2, "linear, one-cycle": 0.03, "mlp, one-cycle": 0.1,
+    "linear": 0.3, "mlp": 0.3, "lenet": 1.0, "+ momentum": 0.3, "+ one-cycle": 1.0, "+ ReLU": 0.1,
+    "+ max pooling": 0.1, "+ batch norm": 0.1, "linear, one-cycle": 0.3, "mlp, one-cycle": 0.1,
 }
 
 LENET = Experiment(

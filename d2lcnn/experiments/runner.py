@@ -123,7 +123,7 @@ def _train_and_measure(setting, seed, budget):
                "validation_accuracy": on_validation.accuracy, "validation_loss": on_validation.loss}
     if setting.tested:
         on_test = train.evaluate(net, test)
-        values |= {"test_accuracy": on_test.accuracy, "test_loss": on_test.loss}
+        values |= {"test_accuracy": on_test.accuracy, "test_loss": on_test.loss, "lr": setting.fit["lr"]}
         values |= {f"confusion[{i},{j}]": int(n) for (i, j), n in np.ndenumerate(on_test.confusion)}
     facts = {"epochs": epochs, "train_images": images, "params": layers.parameters, "macs": layers.macs,
              "core_seconds": round(history.core_seconds[-1], 2)}

@@ -51,7 +51,7 @@ class Setting:
             names = [f"{m}@{e}" for m in ("train_accuracy", "val_accuracy") for e in range(1, self.fit["epochs"] + 1)]
         names += ["train_accuracy", "validation_accuracy", "validation_loss"]
         if self.tested:
-            names += ["test_accuracy", "test_loss"]
+            names += ["test_accuracy", "test_loss", "lr"]  # the rate, to see if results are older than a choice
         if self.confusion and seed == self.seeds[0]:
             names += [f"confusion[{i},{j}]" for i in range(CLASSES) for j in range(CLASSES)]
         return names

@@ -4,17 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from ._style import PALETTE
-
-# Colour, line and marker change together, so that series are told apart in grey print and by any eye.
-STYLES = (
-    (PALETTE["input"], "-", "o"),
-    (PALETTE["highlight"], "--", "s"),
-    (PALETTE["output"], "-.", "^"),
-    (PALETTE["kernel"], ":", "D"),
-    (PALETTE["extra"], (0, (5, 1)), "v"),
-    (PALETTE["padding"], (0, (1, 1)), "x"),
-)
+from ._style import PALETTE, SERIES
 
 
 def learning_curves(history, *, quantity="accuracy", ax=None):
@@ -48,11 +38,11 @@ def learning_curves(history, *, quantity="accuracy", ax=None):
         raise ValueError(f"quantity is {quantity!r}; it may be 'accuracy' or 'loss'")
     values = history if isinstance(history, dict) else vars(history)
     ax = _axes(ax)
-    for part, (colour, line, marker) in zip(("train", "validation"), STYLES, strict=False):
+    for part, style in zip(("train", "validation"), SERIES, strict=False):
         column = np.asarray(values[f"{part}_{quantity}"], dtype=float)
         if len(column) != len(values["epoch"]):
             raise ValueError(f"{part}_{quantity} has {len(column)} values for {len(values['epoch'])} epochs")
-        ax.plot(values["epoch"], column, color=colour, linestyle=line, marker=marker, label=part)
+        ax.plot(values["epoch"], column, label=part, **style)
     ax.set(xlabel="epoch", ylabel=labels[quantity])
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend()
@@ -86,15 +76,16 @@ def spread_curves(series, *, xlabel, ylabel="test accuracy", log_x=False, ax=Non
     >>> [round(float(y), 2) for y in ax.lines[0].get_ydata()]
     [0.81, 0.85]
     """
-    if len(series) > len(STYLES):
-        raise ValueError(f"{len(series)} series cannot be told apart; at most {len(STYLES)}")
+    if len(series) > len(SERIES):
+        raise ValueError(f"{len(series)} series cannot be told apart; at most {len(SERIES)}")
     ax, ticks = _axes(ax), set()
-    for (name, (x, values)), (colour, line, marker) in zip(series.items(), STYLES, strict=False):
+    for (name, (x, values)), style in zip(series.items(), SERIES, strict=False):
         points = _by_point(values)
         if len(points) != len(x):
             raise ValueError(f"series {name!r} has {len(points)} points for {len(x)} places")
-        ax.plot(x, [p.mean() for p in points], color=colour, linestyle=line, marker=marker, label=name)
-        ax.fill_between(x, [p.min() for p in points], [p.max() for p in points], color=colour, alpha=0.2, linewidth=0)
+        ax.plot(x, [p.mean() for p in points], label=name, **style)
+        low, high = [p.min() for p in points], [p.max() for p in points]
+        ax.fill_between(x, low, high, color=style["color"], alpha=0.2, linewidth=0)
         ticks |= {float(v) for v in x}
     if log_x:
         ax.set_xscale("log")
@@ -105,8 +96,10 @@ def spread_curves(series, *, xlabel, ylabel="test accuracy", log_x=False, ax=Non
     return ax
 
 
-def spread_bars(names, values, *, xlabel="test accuracy", start=None, ax=None):
-    """Draw a horizontal bar a setting, up to the mean over seeds, and each seed as a dot.
+def spread_dots(names, values, *, xlabel="test accuracy", ax=None):
+    """Draw a line a setting: each seed a dot, their mean a bar across the line, with its number.
+
+    Dots, not long bars, so that the axis need not start at zero to tell the truth.
 
     Parameters
     ----------
@@ -115,8 +108,6 @@ def spread_bars(names, values, *, xlabel="test accuracy", start=None, ax=None):
     values : list of sequence of float
         The seeds of each setting.
     xlabel : str
-    start : float, optional
-        Left end of the axis; default 0. A shortened axis exaggerates differences: say so in the caption.
     ax : matplotlib Axes, optional
 
     Returns
@@ -130,24 +121,23 @@ def spread_bars(names, values, *, xlabel="test accuracy", start=None, ax=None):
 
     Examples
     --------
-    >>> ax = spread_bars(["mlp", "cnn"], [[0.84, 0.86], [0.9]])
-    >>> [round(float(bar.get_width()), 2) for bar in ax.patches]
-    [0.85, 0.9]
+    >>> ax = spread_dots(["mlp", "cnn"], [[0.84, 0.86], [0.9]])
+    >>> [text.get_text() for text in ax.texts]
+    ['0.850', '0.900']
     """
     if len(names) != len(values):
         raise ValueError(f"{len(names)} names for {len(values)} settings")
     ax, places = _axes(ax), np.arange(len(names))
-    seeds = [np.asarray(v, dtype=float) for v in values]
-    ax.barh(places, [v.mean() for v in seeds], color=STYLES[0][0], alpha=0.35, height=0.6)
-    for place, of_setting in zip(places, seeds, strict=True):
-        ax.plot(of_setting, np.full(len(of_setting), place), linestyle="none", marker="o", color=STYLES[1][0])
-        ax.annotate(f"{of_setting.mean():.3f}", (of_setting.max(), place), xytext=(6, 0), textcoords="offset points",
-                    va="center")
+    ax.hlines(places, 0, 1, transform=ax.get_yaxis_transform(), color=PALETTE["padding"], linewidth=0.5, zorder=0)
+    for place, seeds in zip(places, [np.asarray(v, dtype=float) for v in values], strict=True):
+        ax.plot(seeds, np.full(len(seeds), place), linestyle="none", marker="o", color=PALETTE["input"], alpha=0.7)
+        ax.plot([seeds.mean()], [place], linestyle="none", marker="|", markersize=14, color=PALETTE["highlight"])
+        ax.annotate(f"{seeds.mean():.3f}", (seeds.max(), place), xytext=(8, 0), textcoords="offset points",
+                    va="center", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
     ax.set_yticks(places, names)
     ax.invert_yaxis()
+    ax.margins(x=0.12)
     ax.set_xlabel(xlabel)
-    right = max(v.max() for v in seeds)
-    ax.set_xlim(start or 0, right + 0.12 * (right - (start or 0)))
     return ax
 
 
