@@ -126,11 +126,16 @@ def max_pool2d(x, kernel_size, *, stride=None, padding=0, dilation=1, ceil_mode=
     x = framed(xp, x, windows.padding, -math.inf if floating else xp.iinfo(x.dtype).min)
     first, *rest = windows.taps()
     largest = 1 * x[first]  # a copy: with a window of one pixel this is the result
+    # maximum() has the same values, but its gradient halves a tie where torch's pooling gives all to the first pixel
+    larger = _larger_first if getattr(x, "requires_grad", False) else xp.maximum
     for tap in rest:
-        # not maximum(): its gradient halves a tie, torch's pooling gives all to the first pixel; nan != nan wins
-        candidate = x[tap]
-        largest = xp.where((candidate > largest) | (candidate != candidate), candidate, largest)
+        largest = larger(largest, x[tap])
     return largest
+
+
+def _larger_first(a, b):
+    """Elementwise maximum of tensors that prefers `a` on a tie; nan wins, as nan != nan."""
+    return b.where((b > a) | (b != b), a)
 
 
 def avg_pool2d(x, kernel_size, *, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
