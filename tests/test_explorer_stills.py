@@ -126,6 +126,14 @@ def test_output_in_a_stored_notebook(monkeypatch):
     assert alt.startswith("Convolution, i = 5") and alt in re.search("<p>(.*)</p>", html)[1]
 
 
+def test_a_stored_output_has_a_png_for_the_pdf(monkeypatch):
+    monkeypatch.setenv("D2LCNN_STORED", "1")
+    assert explorer.ConvLab()._repr_png_()[:4] == b"\x89PNG"
+    assert explorer.ConvLab(i=2, k=5)._repr_png_() is None
+    monkeypatch.delenv("D2LCNN_STORED")
+    assert explorer.ConvLab()._repr_png_() is None
+
+
 def test_output_in_a_live_notebook(monkeypatch):
     monkeypatch.delenv("D2LCNN_STORED", raising=False)
     html = explorer.ConvLab()._repr_html_()
@@ -156,7 +164,7 @@ def test_attributes_say_everything_that_is_unusual():
 
 def test_an_impossible_setting_is_a_sentence():
     lab = explorer.ConvLab(i=2, k=5)
-    assert "spans 5" in lab.html(live=False) and "<img" not in lab.html(live=False) and lab._repr_svg_() is None
+    assert "spans 5" in lab.html(live=False) and "<img" not in lab.html(live=False)
 
 
 def test_wrong_arguments():

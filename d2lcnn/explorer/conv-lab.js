@@ -219,14 +219,14 @@ CASES.push(["numbers: no padding, stride 1", "数值：无填充，步幅 1", "c
 
 // ---- the element
 const CSS = `
-:host{--in:#0072B2;--w:#E69F00;--out:#009E73;--pad:#999;--hi:#D55E00;display:block;margin:1em 0;font:15px/1.45 system-ui,sans-serif}
+:host{--in:#0072B2;--w:#E69F00;--out:#009E73;--pad:#999;--hi:#D55E00;display:block;margin:1em 0;scroll-margin-top:4em;font:15px/1.45 system-ui,sans-serif}
 :host([hidden]),[hidden]{display:none!important}
 .lab{border:1px solid #8888;border-radius:8px;padding:.8em}
 .row{display:flex;flex-wrap:wrap;gap:.5em .9em;align-items:center;margin:.3em 0}
 [data-ax="1"]::before{content:"×"}label,.num{display:inline-flex;align-items:center;gap:.35em}
 button,select,input{font:inherit;color:inherit;background:transparent;border:1px solid color-mix(in srgb,currentColor 55%,transparent);border-radius:6px;min-height:34px;box-sizing:border-box}
 button{min-width:34px;padding:0 .5em;cursor:pointer}button:hover:not(:disabled){background:#8883}
-select{max-width:100%;padding:0 .3em}option{background:Canvas;color:CanvasText}
+label,select{max-width:100%;min-width:0}option{background:Canvas;color:CanvasText}
 input[type=number]{width:3.4em;text-align:center;appearance:textfield;-moz-appearance:textfield}input::-webkit-inner-spin-button{appearance:none}
 input[type=range]{accent-color:var(--in);border:0;min-width:8em;flex:1}input[type=checkbox]{flex:none;width:24px;min-height:24px;accent-color:var(--in)}
 .val{width:5.5em!important}:disabled{opacity:.55;cursor:default}
@@ -267,7 +267,7 @@ class ConvLab extends HTMLElement {
     if (!this.shadowRoot) { this.attachShadow({ mode: "open" }); this.shell(); }
     if (this.hasAttribute("url")) {
       this.readUrl();
-      this.onHash = () => { if (location.hash !== this.written && this.readUrl()) this.scrollIntoView({ block: "nearest" }); };
+      this.onHash = () => { if (location.hash !== this.written && this.readUrl()) this.scrollIntoView(); };
       addEventListener("hashchange", this.onHash);
     }
     this.refresh();

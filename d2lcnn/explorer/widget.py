@@ -137,8 +137,13 @@ class ConvLab:
     def _repr_html_(self) -> str:
         return self.html(live=STORED not in os.environ)
 
-    def _repr_svg_(self) -> str | None:
-        return self.still()  # what a PDF shows
+    def _repr_png_(self) -> bytes | None:
+        # for a PDF, which can show neither the element nor, without a converter, SVG
+        if STORED not in os.environ or self.problem:
+            return None
+        from d2lcnn.explorer.raster import png
+
+        return png(self.setting, self.pos, x=self.x, w=self.w, count=self.count, scale=1.0)
 
     def __repr__(self) -> str:
         return f"ConvLab({', '.join(f'{key}={chr(34)}{value}{chr(34)}' for key, value in self.attributes().items())})"

@@ -36,7 +36,7 @@ def lab_page(lab_browser):
     page.on("request", lambda r: None if r.url.startswith(LOCAL) else complaints.append(r.url))
     yield page
     context.close()
-    assert complaints == []
+    assert not complaints, complaints
 
 
 HTML = """<!doctype html><html lang="{lang}"{theme}><meta charset="utf-8">
