@@ -166,6 +166,14 @@ def test_a_shared_module_counts_its_parameters_once_and_its_work_twice():
     assert table.macs == 72
 
 
+def test_tied_weights_are_counted_where_they_come_first():
+    first, second = nn.Linear(6, 6, bias=False), nn.Linear(6, 6, bias=False)
+    second.weight = first.weight
+    table = summarize(nn.Sequential(nn.Flatten(), first, second), (1, 2, 3))
+    assert [row.parameters for row in table] == [0, 36, 0]
+    assert table.parameters == 36
+
+
 def test_the_net_is_left_as_it_was():
     net = networks.create("lenet_bn", seed=0)
     net[1].eval()

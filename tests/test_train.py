@@ -25,10 +25,11 @@ def make_images(count=96, seed=0, size=8):
     return SimpleNamespace(x=x, y=y)
 
 
-def make_net(seed=0, *, norm=False, dropout=0.0):
+def make_net(seed=0, *, norm=False, dropout=0.0, deep=False):
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         bn = [nn.BatchNorm2d(4)] if norm else []
+        bn += [nn.Conv2d(4, 4, 3, padding=1)] if deep else []
         return nn.Sequential(nn.Conv2d(1, 4, 3), *bn, nn.ReLU(), nn.Flatten(), nn.Dropout(dropout), nn.Linear(144, 4))
 
 
@@ -189,6 +190,8 @@ def test_evaluate_weighs_by_image_and_counts_confusions():
     np.add.at(expected, (y, predicted), 1)
     np.testing.assert_array_equal(metrics.confusion, expected)
     assert net.training
+    train.evaluate(net.eval(), VALIDATION)
+    assert not net.training
 
 
 # ---- randomness
@@ -213,7 +216,7 @@ def test_global_generators_are_untouched_and_seeds_decide():
 def test_bf16_and_channels_last_train_to_nearly_the_same_weights():
     nets = {}
     for name, options in {"plain": {}, "bf16": {"bf16": True}, "last": {"channels_last": True}}.items():
-        nets[name] = make_net()
+        nets[name] = make_net(deep=True)
         train.fit(nets[name], IMAGES, VALIDATION, epochs=1, lr=0.05, batch_size=32, **options)
         assert all(p.dtype == torch.float32 and p.is_contiguous() for p in nets[name].parameters())
     torch.testing.assert_close(weights(nets["last"]), weights(nets["plain"]), rtol=1e-4, atol=1e-6)

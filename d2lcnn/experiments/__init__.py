@@ -4,6 +4,7 @@
 most the training it was in.
 """
 
+from .images import balanced, permute
 from .lenet import LENET, LENET_SUBSET, LENET_TUNING
 from .runner import Budget, missing, recompute, run, run_cell
 from .sample_efficiency import PERMUTED_PIXELS, SAMPLE_EFFICIENCY, SAMPLE_EFFICIENCY_TUNING
@@ -12,4 +13,5 @@ from .settings import Experiment, Setting
 EXPERIMENTS = {e.name: e for e in (SAMPLE_EFFICIENCY_TUNING, SAMPLE_EFFICIENCY, PERMUTED_PIXELS,
                                    LENET_TUNING, LENET, LENET_SUBSET)}
 
-__all__ = ["EXPERIMENTS", "Budget", "Experiment", "Setting", "missing", "recompute", "run", "run_cell"]
+__all__ = ["EXPERIMENTS", "Budget", "Experiment", "Setting", "balanced", "missing", "permute", "recompute", "run",
+           "run_cell"]
