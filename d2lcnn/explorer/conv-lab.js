@@ -221,13 +221,13 @@ CASES.push(["numbers: no padding, stride 1", "数值：无填充，步幅 1", "c
 const CSS = `
 :host{--in:#0072B2;--w:#E69F00;--out:#009E73;--pad:#999;--hi:#D55E00;display:block;margin:1em 0;scroll-margin-top:4em;font:15px/1.45 system-ui,sans-serif}
 :host([hidden]),[hidden]{display:none!important}
-.lab{border:1px solid #8888;border-radius:8px;padding:.8em}
-.row{display:flex;flex-wrap:wrap;gap:.5em .9em;align-items:center;margin:.3em 0}
-[data-ax="1"]::before{content:"×"}label,.num{display:inline-flex;align-items:center;gap:.35em}
+.lab{border:1px solid #8888;border-radius:8px;padding:.6em}
+.row{display:flex;flex-wrap:wrap;gap:.4em .7em;align-items:center;margin:.3em 0}
+[data-ax="1"]::before{content:"×"}label,.num{display:inline-flex;align-items:center;gap:.2em}label{gap:.35em}
 button,select,input{font:inherit;color:inherit;background:transparent;border:1px solid color-mix(in srgb,currentColor 55%,transparent);border-radius:6px;min-height:34px;box-sizing:border-box}
-button{min-width:34px;padding:0 .5em;cursor:pointer}button:hover:not(:disabled){background:#8883}
+button{min-width:32px;padding:0 .4em;cursor:pointer}button:hover:not(:disabled){background:#8883}
 label,select{max-width:100%;min-width:0}option{background:Canvas;color:CanvasText}
-input[type=number]{width:3.4em;text-align:center;appearance:textfield;-moz-appearance:textfield}input::-webkit-inner-spin-button{appearance:none}
+input[type=number]{width:2.2em;padding:0;text-align:center;appearance:textfield;-moz-appearance:textfield}input::-webkit-inner-spin-button{appearance:none}
 input[type=range]{accent-color:var(--in);border:0;min-width:8em;flex:1}input[type=checkbox]{flex:none;width:24px;min-height:24px;accent-color:var(--in)}
 .val{width:5.5em!important}:disabled{opacity:.55;cursor:default}
 :focus-visible{outline:3px solid var(--hi);outline-offset:1px}
@@ -249,7 +249,7 @@ p{margin:.35em 0}.sum,.formula,.groups{font-variant-numeric:tabular-nums;overflo
 .lost{border-top:1px solid #8888;margin-top:.6em;padding-top:.4em}
 .groups{list-style:none;display:flex;flex-wrap:wrap;gap:.3em;margin:.3em 0;padding:0}
 .groups li{border:1px dashed var(--pad);border-radius:6px;padding:.1em .5em}.groups li.now{border:2px solid var(--hi)}
-.groups b{display:inline-block;min-width:1.5em;padding:0 .15em;text-align:center;font-weight:400}.groups b.now{font-weight:700;text-decoration:underline;text-decoration-thickness:2px}
+.groups b{display:inline-block;min-width:1.5em;padding:0 .15em;text-align:center;font-weight:400}.groups b.now{font-weight:700;text-decoration:underline}
 @media (prefers-reduced-motion:no-preference){rect{transition:fill-opacity .15s,stroke-width .15s}}
 @media (forced-colors:active){.lit rect,.main rect{stroke:Highlight}}`;
 const NS = "http://www.w3.org/2000/svg";

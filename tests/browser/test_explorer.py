@@ -46,7 +46,8 @@ def axe(page):
     from axe_playwright_python.sync_playwright import Axe
 
     options = {
-        "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+        "preload": False,
+        "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
     }
     found = Axe().run(page, options=options).response
     assert len(found["passes"]) > 15
@@ -165,7 +166,8 @@ def test_everything_is_reached_and_moved_by_keyboard(show):  # noqa: F811
             break
         seen.append(at)
     numbers_ = [f"{letter}{part}" for letter in "ikspda" for part in ("-1", "", "1")]
-    # at the first step "back" and "first" are switched off; each grid is one stop
+    # each grid is one stop. At the first step "back" and "first" are switched off, and as the last cell touched is
+    # an output, there is no number to change
     assert seen == [
         "case",
         "mode",
@@ -179,7 +181,6 @@ def test_everything_is_reached_and_moved_by_keyboard(show):  # noqa: F811
         "fwd",
         "pos",
         "count",
-        "val",
         "slide",
     ]
 
