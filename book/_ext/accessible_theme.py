@@ -8,7 +8,7 @@ from pathlib import Path
 
 # docutils marks each entry of a bibliography with a role that ARIA 1.2 calls
 # deprecated, inside a "list" that then has no list item.
-BIBLIOGRAPHY_ROLES = re.compile(r' role="(?:list|doc-biblioentry)"(?= class="citation-list")|(?<=") role="doc-biblioentry"')
+BIBLIOGRAPHY_ROLES = re.compile(r' role="list"(?= class="citation-list")| role="doc-biblioentry"(?=>)')
 
 # sphinx-external-toc writes a redirect without language and title at the root.
 REDIRECT = """<!DOCTYPE html>
