@@ -7,35 +7,6 @@ first use, so that ``import d2lcnn`` is quick and needs neither torch nor Matplo
 from importlib import import_module
 
 from . import ops, shapes
-from .ops import (
-    ConvGrads,
-    adaptive_avg_pool2d,
-    avg_pool2d,
-    col2im,
-    conv1d,
-    conv2d,
-    conv2d_backward,
-    conv_matrix,
-    corr2d,
-    fft_conv2d,
-    global_avg_pool2d,
-    im2col,
-    lp_pool2d,
-    max_pool2d,
-    pad,
-    pool2d,
-    winograd_conv2d,
-)
-from .shapes import (
-    ReceptiveField,
-    Window,
-    conv_output_size,
-    conv_transpose_output_size,
-    effective_kernel_size,
-    pool_output_size,
-    receptive_field,
-    same_padding,
-)
 
 __version__ = "0.1.0"
 
@@ -55,36 +26,10 @@ _LAZY = (
     "train",
 )
 
-__all__ = [
-    "ConvGrads",
-    "ReceptiveField",
-    "Window",
-    "__version__",
-    "adaptive_avg_pool2d",
-    "avg_pool2d",
-    "col2im",
-    "conv1d",
-    "conv2d",
-    "conv2d_backward",
-    "conv_matrix",
-    "conv_output_size",
-    "conv_transpose_output_size",
-    "corr2d",
-    "effective_kernel_size",
-    "fft_conv2d",
-    "global_avg_pool2d",
-    "im2col",
-    "lp_pool2d",
-    "max_pool2d",
-    "ops",
-    "pad",
-    "pool2d",
-    "pool_output_size",
-    "receptive_field",
-    "same_padding",
-    "shapes",
-    "winograd_conv2d",
-]
+# what shapes and ops make public is public here too; their lists are the only ones
+globals().update({name: getattr(part, name) for part in (ops, shapes) for name in part.__all__})
+
+__all__ = ["__version__", "ops", "shapes", *ops.__all__, *shapes.__all__]
 
 
 def __getattr__(name):

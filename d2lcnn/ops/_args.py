@@ -1,6 +1,7 @@
 """Check what readers pass in, once, with messages that name the argument and its value."""
 
 import math
+from functools import cache
 from itertools import product
 from typing import NamedTuple
 
@@ -39,9 +40,14 @@ def namespace(*, kind="numeric", **arrays):
     if len({a.dtype for a in arrays.values()}) > 1:
         raise TypeError("dtypes differ: " + ", ".join(f"{n} is {a.dtype}" for n, a in arrays.items()))
     name, a = next(iter(arrays.items()))
-    if not xp.isdtype(a.dtype, KINDS[kind]):
+    if not _is_kind(xp, a.dtype, kind):
         raise TypeError(f"{name} must have a {kind} dtype, not {a.dtype}")
     return xp
+
+
+@cache
+def _is_kind(xp, dtype, kind):
+    return xp.isdtype(dtype, KINDS[kind])
 
 
 def _common_namespace(arrays):

@@ -135,15 +135,20 @@ def forward(xp, x, w, b, windows, groups):
     """Convolve: for each tile, weights (C_out, C_in*kh*kw) times columns (C_in*kh*kw, places)."""
     c_out, rows = w.shape[0], w.shape[1] * windows.count
     weights = xp.reshape(w, (groups, c_out // groups, rows))
-    y = xp.empty((x.shape[0], c_out, *windows.out), dtype=x.dtype, device=device(x))
+    (oh, ow), new = windows.out, {"dtype": x.dtype, "device": device(x)}
+    y = xp.empty((x.shape[0], groups, c_out // groups, oh * ow), **new)
     tiles = Tiles(xp, x, windows, c_out)
-    for box in tiles:
-        columns = xp.reshape(tiles.gather(x, box[0]), (groups, rows, math.prod(tiles.places)))
-        z = xp.reshape(weights @ columns, (c_out, *tiles.places))
-        if b is not None:
-            z += xp.reshape(b, (c_out, 1, 1, 1))
-        y[box[0], :, box[1], box[2]] = xp.permute_dims(z, (1, 0, 2, 3))
-    return y
+    for images, down, across in tiles:
+        columns = xp.reshape(tiles.gather(x, images), (groups, rows, math.prod(tiles.places)))
+        if tiles.places[0] == 1 and tiles.places[2] == ow:  # whole rows of one image: the product can be written there
+            z = y[images.start, :, :, down.start * ow : down.stop * ow]
+            xp.matmul(weights, columns, out=z)
+        else:
+            z = xp.permute_dims(xp.reshape(weights @ columns, (*y.shape[1:3], *tiles.places)), (2, 0, 1, 3, 4))
+            xp.reshape(y, (*y.shape[:3], oh, ow))[images, :, :, down, across] = z
+    if b is not None:
+        y += xp.reshape(b, (groups, c_out // groups, 1))
+    return xp.reshape(y, (x.shape[0], c_out, oh, ow))
 
 
 def backward(xp, g, x, w, windows, groups, *, need_x=True, need_w=True):
