@@ -2,27 +2,18 @@
 
 import functools
 import http.server
-import os
 import threading
 from pathlib import Path
 
 import pytest
 
-CHROMIUM = Path("/usr/bin/chromium")
 SCRIPT = Path(__file__).resolve().parents[2] / "d2lcnn" / "explorer" / "conv-lab.js"
 
 
-@pytest.fixture(scope="session")
-def lab_browser():
-    if not CHROMIUM.exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"no browser at {CHROMIUM}")
-        pytest.skip(f"no browser at {CHROMIUM}")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        browser.close()
+@pytest.fixture
+def lab_browser(chromium):
+    """The one browser of the session: two of them in a process are more than Playwright's sync interface allows."""
+    return chromium
 
 
 @pytest.fixture
