@@ -1,0 +1,126 @@
+"""Exercises of the chapter "Convolution in mathematics"."""
+
+import numpy as np
+
+from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.ops import conv2d
+
+SIGNALS = (np.array([3.0, 1.0, 4.0, 1.0, 5.0]), np.array([2.0, 7.0, 1.0, 8.0]))
+
+
+def _full(p, q):
+    """The full convolution, by way of the package's cross-correlation with a flipped kernel."""
+    p, q = np.asarray(p, dtype=float), np.asarray(q, dtype=float)
+    return conv2d(p[None, None], q[None, None, ::-1, ::-1].copy(), padding="full")[0, 0]
+
+
+def _two_matrices(rng):
+    return tuple(rng.integers(-3, 4, size=rng.integers(1, 5, size=2)).astype(float) for _ in range(2))
+
+
+def _signal_and_kernel(rng):
+    return (rng.standard_normal(rng.integers(5, 10)), rng.standard_normal(rng.integers(2, 5)))
+
+
+def _delays(k, x):
+    k = np.asarray(k, dtype=float)
+    return k.shape == (3,) and np.allclose(np.convolve(x, k, "same"), np.concatenate([[0.0], x[:-1]]))
+
+
+def _valid_part_is_right(length, sizes):
+    """The property of exercise 6: with this length the valid part is right, with one less it is not."""
+    rng = np.random.default_rng(0)
+    x, k = (rng.standard_normal(n) for n in sizes)
+    valid = np.convolve(x, k, "valid")
+
+    def right(n):
+        if n < len(x):
+            return False  # the transform would cut the signal
+        wrapped = np.fft.ifft(np.fft.fft(x, n) * np.fft.fft(k, n)).real
+        return np.allclose(wrapped[len(k) - 1 : len(x)], valid)
+
+    return int(length) == length and right(int(length)) and not right(int(length) - 1)
+
+
+EXERCISES = [
+    Exercise(
+        "convolution-in-mathematics-1", "convolution_in_mathematics", kind="value", cls="P",
+        minutes=5, difficulty=1, points=2,
+        cases=(Case("the five numbers"),),
+        oracle=lambda: np.convolve([1, 2, 3], [0, 1, 2]),
+        mistakes=(
+            Mistake("correlation", np.correlate([1, 2, 3], [0, 1, 2], "full"), "You did not flip the kernel: that is cross-correlation."),
+            Mistake("valid only", [4], "You kept the place where both overlap entirely. The full convolution has five."),
+            Mistake("same", [1, 4, 7], "You cropped to the signal's length. The full convolution has two more."),
+        ),
+    ),
+    Exercise(
+        "convolution-in-mathematics-2", "convolution_in_mathematics", kind="function", cls="A",
+        minutes=15, difficulty=2, points=4,
+        cases=(
+            Case("(1 + z)(1 + w)", (np.array([[1.0], [1.0]]), np.array([[1.0, 1.0]]))),
+            Case("two by two with two by three", (np.array([[1.0, 2], [0, -1]]), np.array([[3.0, 0, 1], [1, 1, 0]]))),
+        ),
+        generate=_two_matrices,
+        oracle=_full,
+        mistakes=(
+            Mistake(
+                "correlation", lambda p, q: _full(p, q[::-1, ::-1]),
+                "Your second polynomial is read backwards: powers must add up, not differ.",
+            ),
+            Mistake(
+                "transposed", lambda p, q: _full(p, q).T,
+                "The variables z and w have changed places: rows are powers of z.",
+            ),
+        ),
+    ),
+    Exercise(
+        "convolution-in-mathematics-3", "convolution_in_mathematics", kind="function", cls="P",
+        minutes=8, difficulty=1, points=2,
+        cases=(Case("five with three", (np.array([2.0, 0, 1, 3, 1]), np.array([1.0, 2, -1]))),),
+        generate=_signal_and_kernel,
+        oracle=lambda x, k: np.correlate(x, k, "valid"),
+        mistakes=(
+            Mistake("no flip", lambda x, k: np.convolve(x, k, "valid"), "That is the convolution: numpy.convolve flips the kernel."),
+            Mistake("signal flipped", lambda x, k: np.convolve(x[::-1], k, "valid"), "You flipped the signal, so the result comes out backwards."),
+            Mistake("full", lambda x, k: np.convolve(x, k[::-1]), "You kept the places where the kernel hangs over the ends."),
+        ),
+    ),
+    Exercise(
+        "convolution-in-mathematics-4", "convolution_in_mathematics", kind="value", cls="A",
+        minutes=8, difficulty=2, points=2,
+        cases=tuple(Case(f"a signal of {len(x)}", (x,)) for x in SIGNALS),
+        oracle=lambda x: x,
+        compare=_delays,
+        mistakes=(
+            Mistake("an advance", [1, 0, 0], "Yours fetches the next sample instead of the last one. Think of the flip."),
+            Mistake("the identity", [0, 1, 0], "A one in the middle leaves the signal where it is."),
+        ),
+    ),
+    Exercise(
+        "convolution-in-mathematics-5", "convolution_in_mathematics", kind="value", cls="P",
+        minutes=8, difficulty=2, points=2,
+        cases=(Case("the area, to four digits", ()),),
+        oracle=lambda: 0.95661,
+        compare=lambda got, expected: abs(got - expected) < 1e-4,
+        mistakes=(
+            Mistake("height times width", 1.0, "The half disc is not flat above the box: its height falls from the middle to the sides."),
+            Mistake("the whole half disc", np.pi / 2, "That is the area of the whole half disc; the box covers only its middle."),
+        ),
+    ),
+    Exercise(
+        "convolution-in-mathematics-6", "convolution_in_mathematics", kind="value", cls="A",
+        minutes=5, difficulty=1, points=2,
+        cases=(Case("right, and one less is not", ((100, 28),)),),
+        oracle=lambda sizes: sizes,
+        compare=_valid_part_is_right,
+        mistakes=(
+            Mistake("the full length", 127, "That length keeps all of the full result. The question is about the valid part."),
+            Mistake("a power of two", 128, "A power of two is quick, but not needed."),
+        ),
+    ),
+    Exercise(
+        "convolution-in-mathematics-7", "convolution_in_mathematics", kind="open", cls="P",
+        minutes=25, difficulty=3, points=5,
+    ),
+]  # fmt: skip
