@@ -8,6 +8,7 @@ from operator import index
 from typing import NamedTuple
 
 __all__ = [
+    "DirectConvolution",
     "ReceptiveField",
     "Window",
     "conv_output_size",
@@ -16,6 +17,7 @@ __all__ = [
     "pool_output_size",
     "receptive_field",
     "same_padding",
+    "transposed_as_direct",
 ]
 
 
@@ -63,6 +65,33 @@ class ReceptiveField(NamedTuple):
     size: int
     jump: int
     start: int
+
+
+class DirectConvolution(NamedTuple):
+    """The ordinary convolution that does the work of a transposed one, along one axis.
+
+    Parameters
+    ----------
+    i : int
+        Size of its input: the given values with s - 1 zeros between neighbours.
+    k, s, p, d : int
+        Its kernel (the given one, reversed), its stride (always 1), its padding per side, its dilation.
+        A negative p crops -p entries from each side.
+    a : int
+        Further zeros at the far end.
+
+    Examples
+    --------
+    >>> DirectConvolution(i=5, k=3, s=1, p=1, d=1, a=0).p
+    1
+    """
+
+    i: int
+    k: int
+    s: int
+    p: int
+    d: int
+    a: int
 
 
 def _integer(name, value, minimum):
@@ -188,6 +217,40 @@ def conv_transpose_output_size(i, k, s=1, p=0, d=1, output_padding=0):
     if size < 1:
         raise ValueError(f"p={p} crops the whole output: {size + 2 * p} rows less {2 * p}")
     return size
+
+
+def transposed_as_direct(i, k, s=1, p=0, d=1, output_padding=0):
+    """Find the ordinary convolution with stride 1 that equals a transposed one, along one axis.
+
+    Parameters
+    ----------
+    i, k, s, p, d, output_padding : int
+        As for `conv_transpose_output_size`: k, s, p, d belong to the forward convolution.
+
+    Returns
+    -------
+    DirectConvolution
+        ``i = (i-1)*s + 1``, ``k``, ``s = 1``, ``p = d*(k-1) - p``, ``d``, ``a = output_padding``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `conv_transpose_output_size`.
+
+    Notes
+    -----
+    Relations 8 to 14 of Dumoulin & Visin (arXiv:1603.07285), with dilation: the span of the kernel takes the
+    place of k. Beyond the guide, p may exceed ``d*(k-1)``; the result then crops instead of padding.
+
+    Examples
+    --------
+    >>> transposed_as_direct(3, 3, s=2, p=1, output_padding=1)
+    DirectConvolution(i=5, k=3, s=1, p=1, d=1, a=1)
+    >>> transposed_as_direct(5, 3, p=3).p
+    -1
+    """
+    conv_transpose_output_size(i, k, s, p, d, output_padding)  # refuses what has no output
+    return DirectConvolution((i - 1) * s + 1, k, 1, d * (k - 1) - p, d, output_padding)
 
 
 def pool_output_size(i, k, s=None, p=0, d=1, ceil_mode=False):

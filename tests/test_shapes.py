@@ -69,6 +69,29 @@ def test_pool_output_size_equals_torch_everywhere(ceil_mode):
             assert attempt(shapes.pool_output_size, i, k, p=p, d=d, ceil_mode=ceil_mode) == expected
 
 
+def test_transposed_as_direct_gives_the_values_of_torch():
+    """Random values through zeros between them, padding or cropping, and a reversed kernel; cropping included."""
+    draw = torch.Generator().manual_seed(0)
+    tried = {"cropped": 0, "dilated": 0, "extra": 0}
+    for i, k, s, d, p, extra in product((1, 2, 5), (1, 2, 3), (1, 2, 3), (1, 2), range(6), range(3)):
+        direct = attempt(shapes.transposed_as_direct, i, k, s, p, d, extra)
+        x = torch.rand(1, 1, i, generator=draw, dtype=torch.float64)
+        w = torch.rand(1, 1, k, generator=draw, dtype=torch.float64)
+        expected = attempt(F.conv_transpose1d, x, w, stride=s, padding=p, dilation=d, output_padding=extra)
+        assert (direct is None) == (expected is None), (i, k, s, p, d, extra)
+        if direct is not None:
+            z = torch.zeros(1, 1, direct.i, dtype=x.dtype)
+            z[..., ::s] = x
+            z = F.pad(z, (direct.p, direct.p + direct.a))
+            got = F.conv1d(z, w.flip(2), stride=direct.s, dilation=direct.d)
+            torch.testing.assert_close(got, expected, rtol=0, atol=1e-12)
+            assert direct.k == k
+            tried["cropped"] += direct.p < 0
+            tried["dilated"] += d > 1 < k
+            tried["extra"] += extra > 0
+    assert min(tried.values()) > 50, tried
+
+
 def test_transposed_size_undoes_the_forward_size():
     for i, k, s, p, d in GRID:
         o = attempt(shapes.conv_output_size, i, k, s, p, d)

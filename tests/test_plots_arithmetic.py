@@ -1,0 +1,112 @@
+"""Cases of convolution arithmetic: the cells that are drawn, their kinds, and the output that is counted from them."""
+
+from collections import Counter
+from itertools import product
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from d2lcnn import plots, shapes
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    with plt.rc_context():
+        plt.switch_backend("agg")
+        yield
+        plt.close("all")
+
+
+def kinds(ax):
+    return Counter(patch.get_gid() for patch in ax.patches)
+
+
+def at(ax, kind):
+    """Return the (row, column) of all cells of a kind."""
+    return {(int(p.get_y() + 0.5), int(p.get_x() + 0.5)) for p in ax.patches if p.get_gid() == kind}
+
+
+def test_cells_of_a_padded_strided_case_by_hand():
+    """Case 7 of the guide: i=6, k=3, s=2, p=1; the last row and column of padding stay unread."""
+    ax = plots.conv_case(6, 3, stride=2, padding=1, position=(1, 2), title="case 7")
+    found = kinds(ax)
+    assert found["output"] == 9
+    assert found["unread"] == 8 + 7
+    assert at(ax, "unread") == {(6, n) for n in range(-1, 7)} | {(n, 6) for n in range(-1, 7)}
+    assert found["input"] == 36
+    assert found["padding"] == 64 - 36 - 15
+    assert at(ax, "tap") == set(product((1, 2, 3), (3, 4, 5)))
+    assert ax.get_title() == "case 7"
+    (frame,) = (p for p in ax.patches if p.get_gid() == "frame")
+    assert (frame.get_xy(), frame.get_width(), frame.get_height()) == ((2.5, 0.5), 3, 3)
+
+
+def test_output_has_as_many_cells_as_the_relations_say():
+    for i, k, s, p, d in product((4, 7), (1, 3), (1, 2, 3), (0, 2), (1, 2)):
+        options = {"stride": (s, 1), "padding": (p, 0), "dilation": (d, 1)}
+        try:
+            o = shapes.conv_output_size(i, k, s, p, d)
+        except ValueError:
+            with pytest.raises(ValueError, match="no window fits"):
+                plots.conv_case((i, 2), (k, 1), **options)
+            continue
+        plt.clf()
+        assert kinds(plots.conv_case((i, 2), (k, 1), **options))["output"] == o * 2
+
+
+def test_zero_insertion_draws_the_transposed_sizes():
+    for i, k, s, p, extra in product((2, 3), (3, 4), (1, 2, 3), (0, 1, 2), (0, 1)):
+        if extra >= s or (i, k, s, p, extra) == (2, 3, 1, 2, 0):  # the second has no output
+            continue
+        direct = shapes.transposed_as_direct(i, k, s, p, 1, extra)
+        plt.clf()
+        found = kinds(plots.conv_case((1, i), (1, k), padding=(0, direct.p), zeros=(0, s - 1), extra=(0, extra)))
+        assert found["input"] == i
+        assert found["zero"] == direct.i - i
+        assert found["output"] == shapes.conv_transpose_output_size(i, k, s, p, 1, extra)
+        assert found["unread"] == 0
+
+
+def test_stride_and_dilation_with_a_common_factor_leave_every_other_row_unread():
+    ax = plots.conv_case((9, 1), (3, 1), stride=(2, 1), dilation=(2, 1))
+    assert at(ax, "unread") == {(n, 0) for n in (1, 3, 5, 7)}
+
+
+def test_negative_padding_crosses_cells_out():
+    ax = plots.conv_case((1, 7), (1, 3), padding=(0, -1))
+    assert at(ax, "cropped") == {(0, 0), (0, 6)}
+    assert at(ax, "tap") == {(0, 1), (0, 2), (0, 3)}
+    assert kinds(ax)["output"] == 3
+
+
+def test_numbers_stand_in_their_cells():
+    values, output = np.arange(9).reshape(3, 3), [[1.25, 2], [3, 4]]
+    ax = plots.conv_case(3, 2, zeros=0, values=values, output=output, fmt="{:.1f}")
+    written = [t.get_text() for t in ax.texts if t.get_text() != "→"]
+    assert written == [f"{v:.1f}" for v in range(9)] + ["1.2", "2.0", "3.0", "4.0"]
+    ax = plots.conv_case((1, 2), 1, zeros=1, values=[[5, 6]], ax=plt.figure().gca())
+    assert {t.get_text(): t.get_position() for t in ax.texts if t.get_text() in "56"} == {"5": (0, 0), "6": (2, 0)}
+
+
+def test_cases_share_one_scale():
+    axes = plots.conv_cases([{"i": 4, "k": 3}, {"i": 6, "k": 3, "padding": 1}, {"i": (1, 5), "k": (1, 2)}], columns=2)
+    assert len(axes) == 3
+    assert len({round(np.ptp(ax.get_xlim()), 6) for ax in axes}) == 1
+    assert sum(ax.get_visible() for ax in axes[0].figure.axes) == 3
+
+
+@pytest.mark.parametrize(("call", "words"), [
+    (lambda: plots.conv_case(3, 4), "no window fits: kernel 4 with dilation 1 on 3 cells"),
+    (lambda: plots.conv_case(3, 4, padding=-3), "on 0 cells"),
+    (lambda: plots.conv_case(0, 1), "i must be one or two integers of at least 1, not 0"),
+    (lambda: plots.conv_case(3, (1, 1, 1)), r"k must be .* not \(1, 1, 1\)"),
+    (lambda: plots.conv_case(3, 1.5), "k must be one or two integers"),
+    (lambda: plots.conv_case(3, 2, position=(2, 0)), r"position \(2, 0\) is outside the output of shape \(2, 2\)"),
+    (lambda: plots.conv_case(3, 2, values=np.zeros((2, 2))), r"values has shape \(2, 2\), expected \(3, 3\)"),
+    (lambda: plots.conv_case(3, 2, output=np.zeros(4)), r"output has shape \(4,\), expected \(2, 2\)"),
+    (lambda: plots.conv_cases([]), "cases is empty"),
+])  # fmt: skip
+def test_bad_input_is_named(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
