@@ -1,0 +1,130 @@
+"""Exercises of the chapter "Channels and 1x1 convolutions"."""
+
+import numpy as np
+
+from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.ops import conv2d
+
+PIXELS = {
+    "greys": np.array([[0.0, 0.3, 1.0], [0.0, 0.3, 1.0], [0.0, 0.3, 1.0]]),
+    "pure red, green and blue": np.eye(3),
+}
+
+
+def _image_channel_last(rng):
+    n, h, w, c_in, c_out = (int(v) for v in rng.integers(2, 6, size=5))
+    return (rng.standard_normal((n, h, w, c_in)), rng.standard_normal((c_out, c_in, 1, 1)))
+
+
+def _mix(x, w):
+    return conv2d(x.transpose(0, 3, 1, 2), w).transpose(0, 2, 3, 1)
+
+
+def _layer_arguments(rng):
+    c_in, c_out = (int(v) for v in rng.integers(2, 5, size=2))
+    return (rng.standard_normal((c_in, 6, 5)), rng.standard_normal((c_out, c_in, 3, 2)), rng.standard_normal(c_out))
+
+
+def _layer(x, w, b):
+    return conv2d(x[None], w, b)[0]
+
+
+def _two_questions(weights, pixels):
+    """The property of exercise 4, on pixels that are the columns of a matrix."""
+    weights = np.asarray(weights, dtype=float)
+    if weights.shape != (2, 3):
+        return False
+    first, second = weights @ pixels
+    grey = np.ptp(pixels, axis=0) == 0
+    red_or_green = pixels.max(axis=0) * (pixels[2] == 0) * (np.sum(pixels > 0, axis=0) == 1) == 1
+    return (np.allclose(first[grey], 0) and np.allclose(first[red_or_green], 1)
+            and np.allclose(second, pixels.mean(axis=0)))
+
+
+EXERCISES = [
+    Exercise(
+        "channels-1", "channels", kind="value", cls="P", minutes=4, difficulty=1, points=1,
+        cases=(Case("the number of parameters"),),
+        oracle=lambda: 73_856,
+        mistakes=(
+            Mistake("no biases", 128 * 576, "You left out the biases."),
+            Mistake("a bias for each slice", 128 * 64 * 10, "You gave each slice a bias. A kernel has one, whatever its number of slices."),
+            Mistake("one slice a kernel", 128 * 10, "You counted one slice for each kernel; it has one for every input channel."),
+        ),
+    ),
+    Exercise(
+        "channels-2", "channels", kind="function", cls="A", minutes=15, difficulty=2, points=4,
+        cases=(
+            Case("two pixels, three channels to two",
+                 (np.array([[[[1.0, 2, 3], [0, 1, 0]]]]), np.array([[1.0, 0, 1], [0, 2, 0]])[:, :, None, None])),
+            Case("square weights", (np.arange(8.0).reshape(1, 2, 2, 2), np.array([[1.0, 2], [3, 4]])[:, :, None, None])),
+        ),
+        generate=_image_channel_last,
+        oracle=_mix,
+        mistakes=(
+            Mistake(
+                "weights not transposed",
+                lambda x, w: x @ w[:, :, 0, 0] if w.shape[0] == w.shape[1] else x @ w[:, :, 0, 0].reshape(w.shape[1], -1),
+                "Your weights stand the wrong way round: rows of w are outputs, and the product needs inputs there.",
+            ),
+            Mistake(
+                "channel first", lambda x, w: _mix(x, w).transpose(0, 3, 1, 2),
+                "Your output has the channel first. The statement asks for it last.",
+            ),
+        ),
+    ),
+    Exercise(
+        "channels-3", "channels", kind="function", cls="P", minutes=15, difficulty=2, points=3,
+        cases=(
+            Case("two channels in, one out",
+                 (np.arange(18.0).reshape(2, 3, 3), np.array([[[[1.0, 0], [0, 0]], [[0, 0], [0, 1.0]]]]), np.array([0.5]))),
+        ),
+        generate=_layer_arguments,
+        oracle=_layer,
+        mistakes=(
+            Mistake("no bias", lambda x, w, b: _layer(x, w, 0 * b), "The biases are missing."),
+            Mistake(
+                "a bias for each slice", lambda x, w, b: _layer(x, w, len(x) * b),
+                "You added the bias once for each input channel. It belongs to the kernel, not to its slices.",
+            ),
+            Mistake(
+                "first channel only", lambda x, w, b: _layer(x[:1], w[:, :1], b),
+                "Only the first input channel reaches your output.",
+            ),
+        ),
+    ),
+    Exercise(
+        "channels-4", "channels", kind="value", cls="A", minutes=10, difficulty=2, points=3,
+        cases=tuple(Case(name, (pixels,)) for name, pixels in PIXELS.items()),
+        oracle=lambda pixels: pixels,
+        compare=_two_questions,
+        mistakes=(
+            Mistake("red against green", [[1, -1, 0], [1 / 3] * 3], "Yours answers red and green with opposite signs."),
+            Mistake("not silent on grey", [[1, 1, 0], [1 / 3] * 3], "On a grey pixel all channels are equal: what must the weights of a row sum to?"),
+            Mistake("the sum", [[1, 1, -2], [1, 1, 1]], "The second row gives the sum of the channels, not their mean."),
+        ),
+    ),
+    Exercise(
+        "channels-5", "channels", kind="value", cls="P", minutes=8, difficulty=1, points=2,
+        cases=(Case("the ratio"),),
+        oracle=lambda: 144 / 17,
+        compare=lambda got, expected: abs(got - expected) < 0.01,
+        mistakes=(
+            Mistake("the middle only", 16.0, "You compared with the 3 by 3 layer in the middle only; the 1x1 layers have weights too."),
+            Mistake("one 1x1 layer", 144 / 13, "You counted one of the two 1x1 layers."),
+        ),
+    ),
+    Exercise(
+        "channels-6", "channels", kind="value", cls="A", minutes=6, difficulty=1, points=2,
+        cases=(Case("the largest number"),),
+        oracle=lambda: 17,
+        mistakes=(
+            Mistake("weights only", 2_000_000 // 144, "You counted weights. Each weight works at every place of the output."),
+            Mistake("input channels forgotten", 2_000_000 // (9 * 784), "A kernel has a slice for each of the 16 input channels."),
+            Mistake("rounded up", 18, "That is over the budget: round down."),
+        ),
+    ),
+    Exercise(
+        "channels-7", "channels", kind="open", cls="P", minutes=20, difficulty=2, points=4,
+    ),
+]  # fmt: skip
