@@ -143,6 +143,18 @@ def test_fields_on_branches_are_the_largest_and_unknown_ones_say_so():
     assert list(summarize(NETS["sequence"][0](), (3, 40)))[-1].receptive_field == (5 + 1 + 4 * 2,)
 
 
+def test_after_branches_meet_the_largest_field_grows_on():
+    class Skip(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.wide, self.after = nn.Conv2d(1, 1, 7, padding=3), nn.Conv2d(1, 1, 3)
+
+        def forward(self, x):
+            return self.after(x + self.wide(x))
+
+    assert [row.receptive_field for row in summarize(Skip(), (1, 12, 12))] == [(7, 7), (9, 9)]
+
+
 def test_a_dense_layer_at_each_place_mixes_no_places():
     class PerPlace(nn.Module):
         def __init__(self):

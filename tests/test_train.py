@@ -168,6 +168,12 @@ def test_it_learns_and_history_prints():
     assert net.training
 
 
+def test_a_last_batch_of_one_image_does_not_stop_batch_norm():
+    net = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.BatchNorm1d(8), nn.Linear(8, 4))
+    train.fit(net, make_images(41), epochs=1, lr=0.1, batch_size=20)
+    assert int(net[2].num_batches_tracked) == 2
+
+
 def test_without_validation_its_columns_are_nan():
     history = train.fit(make_net(), IMAGES, epochs=1, lr=0.1)
     assert np.isnan(history.validation_loss + history.validation_accuracy).all()
