@@ -18,6 +18,7 @@ REDIRECT = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <meta http-equiv="refresh" content="0; url={target}">
+<link rel="icon" href="_static/favicon.svg">
 <link rel="canonical" href="{site}{target}">
 </head>
 <body><p><a href="{target}">{title}</a></p></body>
@@ -65,6 +66,8 @@ def redirect_page(target, title, site, language="en"):
 def _mend(app, pagename, templatename, context, doctree):
     if "body" in context:
         context["body"] = mend_body(context["body"])
+    if pagename == "search":
+        app.add_js_file("scripts/file_search.js")
 
 
 def _redirect(app, exception):

@@ -1,0 +1,139 @@
+"""Every page of the book in chromium: nothing complains, nothing asks another host, nothing is cut off."""
+
+import pytest
+from built_book import settle
+
+pytestmark = pytest.mark.browser
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+# Measuring contrast letter by letter takes minutes on long pages. Where it is not the point, what is alike
+# on every page is left out: coloured code (all of its colours have a test of their own), typeset formulas,
+# and all but the first description of a function on the API page.
+ALIKE = ["div.highlight", "mjx-container", "dl.py ~ dl.py", "#genindextable"]
+
+
+def axe(page, **options):
+    """Return the violations of WCAG 2.1 A and AA that axe finds, as (rule, element, what axe says)."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    context = options.pop("context", None)
+    # preload: axe would fetch the style sheets by script, which browsers refuse to file://
+    options = {"preload": False, "runOnly": {"type": "tag", "values": WCAG}, **options}
+    found = Axe().run(page, context=context, options=options).response
+    assert len(found["passes"]) > 5
+    return [
+        (violation["id"], node["target"], (node["any"] + node["all"] + node["none"])[0]["message"])
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def formulas(page):
+    return page.evaluate(
+        "() => [document.querySelectorAll('.math').length, document.querySelectorAll('.math mjx-container').length,"
+        " document.querySelectorAll('mjx-merror, [data-mjx-error]').length]"
+    )
+
+
+def check_formulas(page):
+    written, typeset, errors = formulas(page)
+    assert typeset == written
+    assert errors == 0
+
+
+def bad_alts(page):
+    """Pictures in the text without alternative text, or with a path in its place."""
+    return page.eval_on_selector_all(
+        "img", "l => l.filter(i => !i.alt.trim() || /\\.(png|svg|jpe?g|gif|webp)$/i.test(i.alt)).map(i => i.src)"
+    )
+
+
+def overflow(page):
+    """By how many pixels the page is wider than the window, and what sticks out."""
+    return page.evaluate(
+        """() => {
+            const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+            const out = wide > 0 ? [...document.querySelectorAll('main *')]
+                .filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 5)
+                .map(e => `${e.tagName}.${e.className}`) : [];
+            return [wide, out];
+        }"""
+    )
+
+
+def change(page, theme=None, width=None):
+    """Let the reader's system change its mode, or the window its width."""
+    if theme:
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    if width:
+        page.set_viewport_size({"width": width, "height": 900})
+    settle(page)
+
+
+def test_every_page_is_whole_in_both_modes_and_widths(visit, name):
+    page = visit(f"{name}.html")
+    check_formulas(page)
+    assert bad_alts(page) == []
+    assert page.locator("h1:visible").count() == 1
+    for theme, width in (("light", 1280), ("light", 390), ("dark", 390), ("dark", 1280)):
+        change(page, theme, width)
+        assert page.evaluate("document.documentElement.dataset.theme") == theme
+        assert overflow(page) == [0, []]
+        if width == 1280:
+            assert axe(page, context={"exclude": ALIKE}) == []
+
+
+def test_every_page_is_whole_from_a_file(visit, name):
+    check_formulas(visit(f"{name}.html", by="file", theme="dark", width=390))
+
+
+# One page of each kind in full: prose with cards, and a chapter with code, output, figures, formulas, exercises.
+FULL = ["book/index", "notebooks/foundations/cross_correlation"]
+
+
+@pytest.mark.parametrize("by", ["http", "file"])
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("kind", FULL)
+def test_both_kinds_of_page_in_full(visit, kind, theme, width, by):
+    page = visit(f"{kind}.html", by=by, theme=theme, width=width)
+    check_formulas(page)
+    assert overflow(page) == [0, []]
+    # Over http in full; from a file the elements and styles are the same, only their loading differs.
+    assert axe(page, context=None if by == "http" else {"exclude": ALIKE}) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_colour_of_code_has_contrast(visit, theme):
+    page = visit(f"{FULL[1]}.html", theme=theme)
+    tokens = page.evaluate(
+        """() => {
+            const sheets = [...document.styleSheets].filter(s => s.href?.includes('pygments'));
+            const selectors = sheets.flatMap(s => [...s.cssRules]).map(rule => rule.selectorText ?? '');
+            const names = selectors.flatMap(s => [...s.matchAll(/\\.highlight \\.([a-z0-9]+)/g)].map(m => m[1]));
+            const box = document.querySelector('.cell_input .highlight pre');
+            const tokens = [...new Set(names)].filter(n => !['ll', 'hll', 'linenos', 'w', 'esc'].includes(n));
+            box.innerHTML = tokens.map(n => `<span class="${n}">token</span>`).join('\\n');
+            return tokens;
+        }"""
+    )
+    assert len(tokens) > 40
+    assert axe(page, context={"include": [[".cell_input .highlight pre"]]}, runOnly=["color-contrast", "list"]) == []
+
+
+def test_a_figure_of_a_cell_is_a_white_card_in_dark_mode(visit):
+    page = visit(f"{FULL[1]}.html", theme="dark")
+    style = "i => (s => [s.filter, s.backgroundColor])(getComputedStyle(i))"
+    styles = page.eval_on_selector_all(".cell_output img", f"l => l.map({style})")
+    assert len(styles) >= 3
+    assert all(found == ["none", "rgb(255, 255, 255)"] for found in styles), styles
+
+
+def test_focus_is_seen(visit):
+    page = visit(f"{FULL[0]}.html")
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        outline = page.evaluate(
+            "(s => [s.outlineStyle, parseFloat(s.outlineWidth)])(getComputedStyle(document.activeElement))"
+        )
+        assert outline[0] == "solid" and outline[1] >= 2
