@@ -11,6 +11,8 @@ from d2lcnn.summary import count_parameters
 # LeNet: Dive into Deep Learning, section 7.6 (156 + 2,416 + 48,120 + 10,164 + 850). Batch norm adds a scale and a
 # shift for 6 + 16 + 120 + 84 channels. Linear and MLP: 784*10 + 10, and 785*256 + 257*10.
 COUNTS = {"lenet": 61_706, "lenet_bn": 61_706 + 2 * 226, "linear": 7_850, "mlp": 203_530}
+# small_cnn: (9 + 2)*8 + (72 + 2)*16 + (144 + 2)*32 for convolutions without bias and their norms, 33*10 for the rest
+COUNTS["small_cnn"] = 88 + 1_184 + 4_672 + 330
 
 
 @pytest.mark.parametrize("name", COUNTS)
@@ -44,6 +46,15 @@ def test_options_change_one_thing_at_a_time():
     assert full == [type(m).__name__ for m in networks.create("lenet_bn", seed=0)]
     assert full[:4] == ["Conv2d", "BatchNorm2d", "ReLU", "MaxPool2d"]
     assert sum("BatchNorm" in k for k in full) == 4
+
+
+@pytest.mark.parametrize("down", ["stride", "max", "avg", "stride + blur", "max + blur"])
+def test_ways_to_downsample_change_no_weight_and_no_size(down):
+    net, other = (networks.create("small_cnn", seed=0, down=d) for d in (down, "max"))
+    for mine, theirs in zip(net.parameters(), other.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+    before_the_mean = net[: [type(m).__name__ for m in net].index("AdaptiveAvgPool2d")]
+    assert before_the_mean(torch.zeros(2, 1, 40, 40)).shape == (2, 32, 10, 10)
 
 
 def test_mlp_options():
@@ -85,6 +96,7 @@ def test_without_a_seed_the_global_generator_decides():
     (("lenet", 10, 1.0), {}, ValueError, "in_channels must be a positive integer, not 1.0"),
     (("lenet",), {"activation": "gelu"}, ValueError, "activation is 'gelu'; it may be 'sigmoid'"),
     (("lenet",), {"pool": "l2"}, ValueError, "pool is 'l2'"),
+    (("small_cnn",), {"down": "blur"}, ValueError, "down is 'blur'; it may be 'stride', 'max'"),
     (("mlp",), {"norm": "layer"}, ValueError, "norm is 'layer'; it may be None, 'batch'"),
     (("linear",), {"pool": "max"}, TypeError, "unexpected keyword argument 'pool'"),
 ])

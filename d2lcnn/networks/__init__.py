@@ -4,15 +4,17 @@ import torch
 
 from .baselines import linear, mlp
 from .lenet import lenet, lenet_bn
+from .small import small_cnn
 
 NETWORKS = {
     "linear": linear,
     "mlp": mlp,
     "lenet": lenet,
     "lenet_bn": lenet_bn,
+    "small_cnn": small_cnn,
 }
 
-__all__ = ["NETWORKS", "create", "lenet", "lenet_bn", "linear", "mlp"]
+__all__ = ["NETWORKS", "create", "lenet", "lenet_bn", "linear", "mlp", "small_cnn"]
 
 
 def create(name, num_classes=10, in_channels=1, *, seed=None, **options):

@@ -1,0 +1,49 @@
+"""A small network without dense layers, made to compare ways to downsample."""
+
+from torch import nn
+
+from ..layers import BlurPool2d
+from ._parts import pick, xavier_
+
+CHANNELS = (8, 16, 32)
+# down -> (stride of the convolution, layers after its ReLU for a number of channels); each halves height and width
+DOWN = {
+    "stride": (2, lambda c: []),
+    "max": (1, lambda c: [nn.MaxPool2d(2)]),
+    "avg": (1, lambda c: [nn.AvgPool2d(2)]),
+    # Zhang 2019, section 3: the stride moves from the layer into a blur that follows it
+    "stride + blur": (1, lambda c: [BlurPool2d(c)]),
+    "max + blur": (1, lambda c: [nn.MaxPool2d(2, stride=1), BlurPool2d(c)]),
+}
+
+
+def small_cnn(num_classes=10, in_channels=1, *, down="max"):
+    """Build three 3x3 convolutions with batch norm and ReLU, downsampled by 2 after the first two.
+
+    The last feature map is averaged over all its pixels, then one dense layer gives the logits; so any image of 8x8
+    pixels or more will do, and nothing in the network depends on an absolute place except its borders.
+
+    Parameters
+    ----------
+    num_classes, in_channels : int
+    down : {"stride", "max", "avg", "stride + blur", "max + blur"}
+        How to halve height and width. The weights are the same in number and, for one seed, in value.
+
+    Returns
+    -------
+    torch.nn.Sequential
+        (N, in_channels, H, W) -> (N, num_classes).
+
+    Examples
+    --------
+    >>> sum(p.numel() for p in small_cnn(down="max + blur").parameters())
+    6274
+    """
+    stride, after = pick(DOWN, "down", down)
+    layers, channels = [], in_channels
+    for out in CHANNELS:
+        last = out == CHANNELS[-1]
+        layers += [nn.Conv2d(channels, out, 3, stride=1 if last else stride, padding=1, bias=False)]
+        layers += [nn.BatchNorm2d(out), nn.ReLU(), *([] if last else after(out))]
+        channels = out
+    return xavier_(nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, num_classes)))

@@ -1,0 +1,77 @@
+"""Layers against computations that share no code with them."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import ndimage
+from torch import nn
+
+from d2lcnn.layers import BlurPool2d
+
+
+def blurred(x, kernel_size, stride):
+    """Blur by repeated means of two neighbours, which makes the binomial weights, on a mirrored border."""
+    row = np.ones(1)
+    for _ in range(kernel_size - 1):
+        row = np.convolve(row, [0.5, 0.5])
+    for axis in (2, 3):
+        x = ndimage.correlate1d(x, row, axis=axis, mode="mirror")
+    return x[:, :, ::stride, ::stride]
+
+
+@pytest.mark.parametrize(("kernel_size", "stride", "size"), [
+    (3, 2, (8, 8)), (3, 2, (7, 10)), (3, 1, (5, 6)), (3, 3, (9, 11)), (5, 2, (9, 8)), (7, 2, (12, 13)), (1, 2, (6, 5)),
+])
+def test_blurpool_is_blur_then_subsample(kernel_size, stride, size):
+    x = np.random.default_rng(0).standard_normal((2, 3, *size))
+    out = BlurPool2d(3, kernel_size, stride).double()(torch.tensor(x)).numpy()
+    assert out.shape == (2, 3, -(-size[0] // stride), -(-size[1] // stride))
+    np.testing.assert_allclose(out, blurred(x, kernel_size, stride), rtol=1e-6)
+
+
+def test_even_blurpool_by_hand():
+    x = torch.tensor([[1.0, 3, 7, 5]]).expand(4, 4)[None, None]
+    # pairs (1, 3), (7, 5); at stride 1 the last one reflects 5 -> 7
+    assert BlurPool2d(1, 2, 2)(x)[0, 0].tolist() == [[2, 6], [2, 6]]
+    assert BlurPool2d(1, 2, 1)(x)[0, 0, 0].tolist() == [2, 5, 6, 6]
+
+
+def test_blurpool_keeps_flat_areas_and_learns_nothing():
+    layer = BlurPool2d(2)
+    torch.testing.assert_close(layer(torch.full((1, 2, 6, 6), 3.0)), torch.full((1, 2, 3, 3), 3.0))
+    assert list(layer.parameters()) == []
+    assert layer.state_dict() == {}
+
+
+def test_blurpool_forgets_the_fastest_pattern_and_is_differentiable():
+    board = torch.tensor(np.indices((8, 8)).sum(axis=0) % 2 * 2.0 - 1)[None, None]
+    assert BlurPool2d(1).double()(board).abs().max() < 1e-12  # without blur: -1 everywhere
+    x = torch.randn(1, 2, 6, 5, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(BlurPool2d(2).double(), (x,))
+
+
+def test_blurpool_is_a_module_that_follows_its_net():
+    net = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.MaxPool2d(2, stride=1), BlurPool2d(4)).double()
+    assert net(torch.zeros(1, 1, 9, 9, dtype=torch.float64)).shape == (1, 4, 4, 4)
+    assert repr(net[2]) == "BlurPool2d(4, kernel_size=3, stride=2)"
+
+
+@pytest.mark.parametrize(("arguments", "error", "message"), [
+    ((0,), ValueError, "channels must be at least 1, not 0"),
+    ((1, 2.0), TypeError, "kernel_size must be an integer, not 2.0"),
+    ((1, 3, 0), ValueError, "stride must be at least 1, not 0"),
+    ((True,), TypeError, "channels must be an integer, not True"),
+])
+def test_blurpool_says_what_is_wrong(arguments, error, message):
+    with pytest.raises(error, match=message):
+        BlurPool2d(*arguments)
+
+
+@pytest.mark.parametrize(("shape", "message"), [
+    ((1, 3, 6, 6), r"x must have the shape \(N, 2, H, W\), not \(1, 3, 6, 6\)"),
+    ((2, 6, 6), r"x must have the shape"),
+    ((1, 2, 1, 6), r"too small to reflect 1 pixels"),
+])
+def test_blurpool_refuses_other_shapes(shape, message):
+    with pytest.raises(ValueError, match=message):
+        BlurPool2d(2)(torch.zeros(shape))
