@@ -246,6 +246,8 @@ def test_permuted_splits_share_one_order():
               for p, q in zip((permuted.train, permuted.test), (plain.train, plain.test), strict=True)]
     assert set(places[0]) & set(places[1])
     assert set(places[0]) != {column}
+    splits.cache_clear()
+    np.testing.assert_array_equal(splits("subset", True).test.x[:9], permuted.test.x[:9])  # in every session the same
 
 
 def test_balanced_draws_are_balanced_nested_and_seeded():
