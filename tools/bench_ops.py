@@ -1,6 +1,6 @@
 """Measure the ways to convolve and to pool against torch.nn.functional: CPU time, memory, error.
 
-    python tools/bench_ops.py [--rounds 9] [--only TEXT] [--csv d2lcnn/results/ops.csv]
+    python tools/bench_ops.py [--rounds 9] [--only TEXT] [--without TEXT] [--csv d2lcnn/results/ops.csv]
 
 All ways run in one process, on one thread, in turn, round by round, in float32; reported is the median over rounds of
 the CPU time and of its ratio to torch in the same round. OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE slow NumPy where they
@@ -13,8 +13,9 @@ The CSV has the columns of every result file. `setting` is "case | direction | w
     extra_mb         peak resident memory beyond what was held before the call, results included, in 10^6 bytes (Linux)
     relative_error   largest error / standard deviation, both of float64 results; of gradients the worse one
 
-`macs` are the multiply-adds of the definition, `core_seconds` what measuring this way took. The BLAS kernel stands in
-the column `numpy`.
+Lines of an existing file that this run did not measure are kept: ratios are to torch in the same round, so parts of
+the table may come from different runs. `macs` are the multiply-adds of the definition, `core_seconds` what measuring
+this way took. The BLAS kernel stands in the column `numpy`.
 """
 
 import argparse
@@ -291,9 +292,10 @@ def measure(case, direction, ways, exact, macs, rounds):
     """Return one dict for each way."""
     rows, times = {}, {name: [] for name in ways}
     for name, function in ways.items():
-        error = relative_error(function(), exact)
+        error, memory = relative_error(function(), exact), extra_mb(function)
+        once = min(seconds(function, 1) for _ in range(3))
         rows[name] = {"case": case, "direction": direction, "way": name, "macs": macs, "relative_error": error,
-                      "extra_mb": extra_mb(function), "repeat": max(1, int(SHORTEST / seconds(function, 1)))}
+                      "extra_mb": memory, "repeat": max(1, int(SHORTEST / once))}
     for _ in range(rounds):
         for name, function in ways.items():
             times[name].append(seconds(function, rows[name]["repeat"]))
@@ -349,30 +351,37 @@ def goals(rows):
 def write(path, rows):
     fixed = {"experiment": "ops", "seed": 0, "torch": torch.__version__, "numpy": f"{np.__version__}, {blas_kernel()}",
              "cpu": cpu_name(), "date": datetime.date.today().isoformat()}
+    lines = {}
+    if path.is_file():
+        with open(path, newline="", encoding="utf-8") as file:
+            lines = {(line["setting"], line["metric"]): line for line in csv.DictReader(file)}
+    for row in rows:
+        setting = " | ".join((row["case"], row["direction"], row["way"]))
+        line = fixed | {"setting": setting, "macs": row["macs"], "core_seconds": f"{row['core_seconds']:.3f}"}
+        for metric in ("milliseconds", "ratio", "extra_mb", "relative_error"):
+            lines[setting, metric] = line | {"metric": metric, "value": f"{row[metric]:.4g}"}
     with open(path, "w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         table.writeheader()
-        for row in rows:
-            line = fixed | {"setting": " | ".join((row["case"], row["direction"], row["way"])), "macs": row["macs"],
-                            "core_seconds": f"{row['core_seconds']:.3f}"}
-            for metric in ("milliseconds", "ratio", "extra_mb", "relative_error"):
-                table.writerow(line | {"metric": metric, "value": f"{row[metric]:.4g}"})
+        table.writerows(lines.values())
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--only", default="", help="only cases whose name or direction holds this text")
+    parser.add_argument("--without", help="leave out ways whose name holds this text")
     parser.add_argument("--csv", type=Path, help="write the results here")
     options = parser.parse_args()
     torch.set_num_threads(1)
     print(f"{cpu_name()}; NumPy {np.__version__} with {blas_kernel()}; torch {torch.__version__}; one thread")
     rows = []
-    for case, direction, *rest in cases():
+    for case, direction, ways, *rest in cases():
         if options.only not in f"{case} {direction}":
             continue
+        ways = {way: f for way, f in ways.items() if options.without is None or options.without not in way}
         print(f"\n{case}, {direction}\n  {'':36}{'ms':>10}{'x torch':>10}{'extra MB':>10}{'error':>10}")
-        for row in measure(case, direction, *rest, options.rounds):
+        for row in measure(case, direction, ways, *rest, options.rounds):
             rows.append(row)
             print(f"  {row['way']:36}{row['milliseconds']:10.3f}{row['ratio']:10.2f}{row['extra_mb']:10.1f}"
                   f"{row['relative_error']:10.1e}", flush=True)
