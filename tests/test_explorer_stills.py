@@ -249,3 +249,13 @@ def test_export_says_what_is_wrong(wrong, said, tmp_path, monkeypatch, capsys):
 def test_cases_are_listed(capsys):
     assert main(["explorer", "cases"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 19
+
+
+def test_png_draws_under_the_book_s_style_without_a_warning():
+    import matplotlib as mpl
+
+    from d2lcnn import plots
+
+    with mpl.rc_context():
+        plots.use_style()
+        assert raster.png(setting(i=4, k=3))[:8] == b"\x89PNG\r\n\x1a\n"

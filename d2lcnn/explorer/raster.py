@@ -16,7 +16,8 @@ def _figure(p: Picture, scale: float):
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
-    figure = Figure(figsize=(p.width / 72, p.height / 72), dpi=72 * scale, facecolor="white")
+    # layout="none": the book's style turns a layout engine on, which warns of axes placed by hand
+    figure = Figure(figsize=(p.width / 72, p.height / 72), dpi=72 * scale, facecolor="white", layout="none")
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, p.width), ylim=(p.height, 0))
     axes.axis("off")
