@@ -140,7 +140,7 @@ def conv_case(
         `output` have another shape than what is drawn.
     """
     i, k, stride = _pair("i", i, 1), _pair("k", k, 1), _pair("stride", stride, 1)
-    padding, dilation = _pair("padding", padding, -min(i)), _pair("dilation", dilation, 1)
+    padding, dilation = _pair("padding", padding, -max(i)), _pair("dilation", dilation, 1)
     zeros, extra = _pair("zeros", zeros, 0), _pair("extra", extra, 0)
     lines = [_line(*sizes) for sizes in zip(i, k, stride, padding, dilation, zeros, extra, strict=True)]
     rows, columns = (len(line.starts) for line in lines)
