@@ -12,12 +12,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
 from d2lcnn import experiments as ex
 from d2lcnn import networks, results, summary
 from d2lcnn.experiments import EXPERIMENTS, Budget, Experiment, Setting, lenet, missing, run, runner
 from d2lcnn.experiments import sample_efficiency as efficiency
-from d2lcnn.experiments.images import balanced, permute, splits
+from d2lcnn.experiments.images import balanced, on_canvas, permute, splits
 
 
 def tiny_splits(source="full", permuted=False):
@@ -87,7 +88,7 @@ def test_a_row_drawn_at_random_can_be_recomputed(name):
     assert {r["setting"] for r in again} == {row.setting}
     assert {(r["params"], r["macs"]) for r in again} == {(row.params, row.macs)}
     expected = {m for m in table[(table.setting == row.setting) & (table.seed == row.seed)].metric.tolist()
-                if "@" not in m or m.endswith("@1")}
+                if "accuracy@" not in m or m.endswith("@1")}
     assert {r["metric"] for r in again} == expected
     assert all(np.isfinite(r["value"]) for r in again)
 
@@ -258,6 +259,30 @@ def test_balanced_draws_are_balanced_nested_and_seeded():
     assert set(small.x) < set(large.x)
     assert set(small.x) != set(other.x)
     np.testing.assert_array_equal(y[large.x], large.y)
+
+
+def test_a_canvas_surrounds_and_a_shift_loses_nothing():
+    images = on_canvas(tiny_splits().test, 33)
+    assert images.x.shape == (20, 1, 33, 33)
+    np.testing.assert_array_equal(images.x[:, :, 2:30, 2:30], tiny_splits().test.x)
+    assert images.x.sum() == tiny_splits().test.x.sum()
+    with pytest.raises(ValueError, match="do not fit on a canvas of 27"):
+        on_canvas(tiny_splits().test, 27)
+    with pytest.raises(ValueError, match="a move by 3 pixels pushes"):
+        ex.consistency(networks.create("linear", seed=0), images, 3)
+
+
+def test_consistency_is_one_where_the_place_does_not_matter_and_a_share_where_it_does():
+    images = on_canvas(tiny_splits().test, 32)
+    mean_only = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(1, 10))
+    assert ex.consistency(mean_only.double().float(), images, 2) == 1.0
+    stripes = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(32 * 32, 2))
+    with torch.no_grad():  # class 0 or 1: is there more light in even or in odd rows?
+        stripes[1].weight[0], stripes[1].weight[1] = (torch.arange(32).repeat_interleave(32) % 2 == n for n in (0, 1))
+        stripes[1].bias[:] = 0
+    assert ex.consistency(stripes, images, 1) == 0.5  # up or down turns the answer, left or right does not
+    assert ex.consistency(stripes, images, 2) == 1.0
+    assert stripes.training
 
 
 # ---- the reader

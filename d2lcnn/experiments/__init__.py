@@ -9,9 +9,11 @@ from .lenet import LENET, LENET_SUBSET, LENET_TUNING
 from .runner import Budget, missing, recompute, run, run_cell
 from .sample_efficiency import PERMUTED_PIXELS, SAMPLE_EFFICIENCY, SAMPLE_EFFICIENCY_TUNING
 from .settings import Experiment, Setting
+from .shift_stability import SHIFT_STABILITY
+from .shifting import consistency
 
 EXPERIMENTS = {e.name: e for e in (SAMPLE_EFFICIENCY_TUNING, SAMPLE_EFFICIENCY, PERMUTED_PIXELS,
-                                   LENET_TUNING, LENET, LENET_SUBSET)}
+                                   LENET_TUNING, LENET, LENET_SUBSET, SHIFT_STABILITY)}
 
-__all__ = ["EXPERIMENTS", "Budget", "Experiment", "Setting", "balanced", "missing", "permute", "recompute", "run",
-           "run_cell"]
+__all__ = ["EXPERIMENTS", "Budget", "Experiment", "Setting", "balanced", "consistency", "missing", "permute",
+           "recompute", "run", "run_cell"]

@@ -1,4 +1,4 @@
-"""The images that settings ask for: fewer of them, or with their pixels in another order."""
+"""The images that settings ask for: fewer of them, in another place, or with their pixels in another order."""
 
 import functools
 import math
@@ -32,6 +32,21 @@ def permute(images, order):
     """
     flat = images.x.reshape(*images.x.shape[:2], -1)
     return SimpleNamespace(x=flat[:, :, order].reshape(images.x.shape), y=images.y)
+
+
+def on_canvas(images, size):
+    """Put every image in the middle of a square of `size` pixels a side that is zero elsewhere.
+
+    Examples
+    --------
+    >>> on_canvas(SimpleNamespace(x=np.full((1, 1, 1, 1), 7), y=np.array([0])), 3).x[0, 0].tolist()
+    [[0, 0, 0], [0, 7, 0], [0, 0, 0]]
+    """
+    x = np.asarray(images.x)
+    around = [((size - n) // 2, size - n - (size - n) // 2) for n in x.shape[2:]]
+    if min(min(pair) for pair in around) < 0:
+        raise ValueError(f"images of {x.shape[2:]} pixels do not fit on a canvas of {size}")
+    return SimpleNamespace(x=np.pad(x, ((0, 0), (0, 0), *around)), y=images.y)
 
 
 def balanced(images, count, seed):

@@ -7,13 +7,17 @@ import platform
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import torch
 
 from d2lcnn import networks, results, summary, train
 
-from .images import balanced, splits
+from .images import balanced, on_canvas, splits
+from .shifting import consistency
+
+MOVED_IMAGES = 1_000  # test images, equally many of each class, on which stability under shifts is measured
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ def recompute(experiment, name, seed, table):
 
 def _train_and_measure(setting, seed, budget):
     """Return the metrics of a run and the columns that all its lines share."""
-    parts = splits(setting.source, setting.permuted)
+    parts = _parts(setting)
     images, epochs = setting.images or len(parts.train.y), setting.fit["epochs"]
     validation, test = parts.validation, parts.test
     if budget:
@@ -124,10 +128,21 @@ def _train_and_measure(setting, seed, budget):
     if setting.tested:
         on_test = train.evaluate(net, test)
         values |= {"test_accuracy": on_test.accuracy, "test_loss": on_test.loss, "lr": setting.fit["lr"]}
+        if setting.shifts:
+            moved = balanced(test, min(MOVED_IMAGES, len(test.y)), 0)
+            values |= {f"consistency@{n}": consistency(net, moved, n) for n in range(1, setting.shifts + 1)}
         values |= {f"confusion[{i},{j}]": int(n) for (i, j), n in np.ndenumerate(on_test.confusion)}
     facts = {"epochs": epochs, "train_images": images, "params": layers.parameters, "macs": layers.macs,
              "core_seconds": round(history.core_seconds[-1], 2)}
     return values, facts
+
+
+def _parts(setting):
+    """Load the images of a setting and put them on its canvas."""
+    parts = splits(setting.source, setting.permuted)
+    if setting.canvas is None:
+        return parts
+    return SimpleNamespace(**{p: on_canvas(getattr(parts, p), setting.canvas) for p in ("train", "validation", "test")})
 
 
 def missing(experiment, folder=None):

@@ -31,6 +31,11 @@ class Setting:
         Measure on the validation images after every epoch.
     confusion : bool
         Keep the confusion matrix of the first seed.
+    canvas : int, optional
+        Put every image in the middle of a black square of this many pixels a side.
+    shifts : int
+        Measure ``consistency@n`` for n = 1 to `shifts`: the share of test images whose prediction stays the same when
+        they move by n pixels.
     """
 
     network: str
@@ -43,6 +48,8 @@ class Setting:
     tested: bool = True
     curve: bool = False
     confusion: bool = False
+    canvas: int | None = None
+    shifts: int = 0
 
     def metrics(self, seed):
         """List the metrics of one run, in the order of the file."""
@@ -52,6 +59,7 @@ class Setting:
         names += ["train_accuracy", "validation_accuracy", "validation_loss"]
         if self.tested:
             names += ["test_accuracy", "test_loss", "lr"]  # the rate, to see if results are older than a choice
+            names += [f"consistency@{n}" for n in range(1, self.shifts + 1)]
         if self.confusion and seed == self.seeds[0]:
             names += [f"confusion[{i},{j}]" for i in range(CLASSES) for j in range(CLASSES)]
         return names

@@ -1,0 +1,150 @@
+"""Exercises of the chapter "Pooling"."""
+
+import numpy as np
+from scipy import signal
+
+from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.ops import avg_pool2d, max_pool2d
+
+DIGITS = np.array([[3, 1, 4, 1, 5], [9, 2, 6, 5, 3], [5, 8, 9, 7, 9], [3, 2, 3, 8, 4], [6, 2, 6, 4, 3]], dtype=float)
+TIES = np.array([[0, 0, 2, 1], [0, 0, 2, 2], [5, 1, 3, 0], [1, 5, 0, 3]], dtype=float)
+ONES = np.ones((2, 2))
+
+
+def _image(rng):
+    h, w = (int(n) for n in rng.integers(3, 7, size=2))
+    return (rng.standard_normal((2 * h + 1, 2 * w + 1)),)
+
+
+def _map_and_gradient(rng):
+    h, w = (int(n) for n in rng.integers(2, 5, size=2))
+    return (rng.integers(0, 4, size=(2 * h, 2 * w)).astype(float), rng.integers(1, 9, size=(h, w)).astype(float))
+
+
+def _routed(X, G, kernel_size=2, stride=2):
+    """Ask torch's own pooling for the gradient with respect to X."""
+    import torch  # only these two exercises need it
+
+    x = torch.tensor(X, dtype=torch.float64, requires_grad=True)
+    torch.nn.functional.max_pool2d(x[None, None], kernel_size, stride).backward(torch.tensor(G)[None, None])
+    return x.grad.numpy()
+
+
+def _to_every_maximum(X, G):
+    blown = np.kron(G, ONES)
+    return blown * (np.kron(max_pool2d(X[None, None], 2)[0, 0], ONES) == X)
+
+
+def _meets_in_the_middle(X, wanted):
+    """The property asked in exercise 4: all four windows send their gradient to the centre of a 5 x 5 matrix."""
+    X = np.asarray(X, dtype=float)
+    if X.shape != (5, 5):
+        return False
+    return np.array_equal(_routed(X, ONES, 3, 2), wanted)
+
+
+def _only_centre():
+    wanted = np.zeros((5, 5))
+    wanted[2, 2] = 4
+    return wanted
+
+
+def _removes(weights, wave):
+    """The property asked in exercise 6: symmetric, sums to one, and answers the wave with zeros."""
+    weights = np.asarray(weights, dtype=float)
+    if weights.shape != (3,) or not np.isclose(weights.sum(), 1) or not np.isclose(weights[0], weights[2]):
+        return False
+    return bool(np.allclose(np.correlate(wave, weights, mode="valid"), 0))
+
+
+EXERCISES = [
+    Exercise(
+        "pooling-1", "pooling", kind="value", cls="P", minutes=5, difficulty=1, points=2,
+        cases=(Case("the three sizes"),),
+        oracle=lambda: (27, 13, 6),
+        mistakes=(
+            Mistake("windows side by side", (18, 6, 2), "You moved the window by its own size. Here it moves by two."),
+            Mistake("rounded up", (27, 13, 7), "Check your last step: a window must lie inside the map."),
+        ),
+    ),
+    Exercise(
+        "pooling-2", "pooling", kind="function", cls="A", minutes=15, difficulty=2, points=4,
+        cases=(Case("twenty-five digits", (DIGITS,)), Case("their squares", (DIGITS[::-1] ** 2,))),
+        generate=_image,
+        oracle=lambda X: signal.medfilt2d(X, 3)[1:-1:2, 1:-1:2],
+        mistakes=(
+            Mistake(
+                "the mean", lambda X: avg_pool2d(X[None, None], 3, stride=2)[0, 0],
+                "That is the mean. One wild value moves it; the median stays.",
+            ),
+            Mistake(
+                "stride one", lambda X: signal.medfilt2d(X, 3)[1:-1, 1:-1],
+                "Your windows move by one pixel. The statement asks for two.",
+            ),
+            Mistake(
+                "median of medians", lambda X: np.median(np.stack([np.median(
+                    np.stack([X[a : a + X.shape[0] - 2 : 2, b : b + X.shape[1] - 2 : 2] for b in range(3)]), axis=0)
+                    for a in range(3)]), axis=0),
+                "You took the median of three medians. Unlike a maximum or a mean, a median cannot be taken row by row.",
+            ),
+        ),
+    ),
+    Exercise(
+        "pooling-3", "pooling", kind="function", cls="P", minutes=15, difficulty=2, points=3,
+        cases=(
+            Case("windows without ties", (DIGITS[:4, :4], np.array([[1.0, 2], [3, 4]]))),
+            Case("windows with ties", (TIES, np.array([[1.0, 2], [3, 4]]))),
+        ),
+        generate=_map_and_gradient,
+        oracle=_routed,
+        mistakes=(
+            Mistake(
+                "spread", lambda X, G: np.kron(G, ONES) / 4,
+                "You spread the gradient over the window: that is what average pooling does.",
+            ),
+            Mistake(
+                "to every maximum", _to_every_maximum,
+                "On a tie you paid every winner in full. The gradients of a window then add up to more than came in.",
+            ),
+        ),
+    ),
+    Exercise(
+        "pooling-4", "pooling", kind="value", cls="A", minutes=10, difficulty=2, points=3,
+        cases=(Case("all four gradients meet in the centre", (_only_centre(),)),),
+        oracle=lambda wanted: wanted,
+        compare=_meets_in_the_middle,
+        mistakes=(
+            Mistake("a constant", np.zeros((5, 5)), "In a constant matrix every window is a tie. To whom does a tie go?"),
+            Mistake(
+                "rows decide", np.arange(25.0).reshape(5, 5),
+                "In yours each window finds its largest value in its own corner. Which pixel belongs to all four windows?",
+            ),
+        ),
+    ),
+    Exercise(
+        "pooling-5", "pooling", kind="value", cls="P", minutes=8, difficulty=2, points=2,
+        cases=(Case("the share"),),
+        oracle=lambda: 7 / 8,
+        mistakes=(
+            Mistake("one layer", 1 / 2, "That is the share for one layer. The second pools what the first has pooled."),
+            Mistake("independent", 1 / 8, "You multiplied halves. A dot that stays in its window below stays in all above it."),
+        ),
+    ),
+    Exercise(
+        "pooling-6", "pooling", kind="value", cls="A", minutes=10, difficulty=2, points=3,
+        cases=(
+            Case("a wave of three pixels", (np.cos(2 * np.pi * np.arange(12) / 3),)),
+            Case("the same, from another place on", (np.cos(2 * np.pi * np.arange(12) / 3 + 0.7),)),
+        ),
+        oracle=lambda wave: wave,
+        compare=_removes,
+        mistakes=(
+            Mistake("binomial", [0.25, 0.5, 0.25], "These weights remove the wave of two pixels, not that of three."),
+            Mistake("a difference", [-0.5, 2.0, -0.5], "These weights make fast waves stronger: they sharpen."),
+            Mistake("nothing left", [1.0, 1.0, 1.0], "The wave is gone, but a flat signal comes out three times as large."),
+        ),
+    ),
+    Exercise(
+        "pooling-7", "pooling", kind="open", cls="A", minutes=60, difficulty=3, points=6,
+    ),
+]  # fmt: skip
