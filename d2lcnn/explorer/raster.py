@@ -38,7 +38,7 @@ def _figure(p: Picture, scale: float):
                     )
                 )
     for a, b, c, d in p.lines:
-        axes.plot((a, c), (b, d), color="#999999", linewidth=1, zorder=2)
+        axes.plot((a, c), (b, d), linestyle="-", marker="", color="#999999", linewidth=1, zorder=2)
     if p.dots:
         axes.plot(*np.transpose(p.dots), "o", color="#999999", markersize=6, zorder=2)
     for a, b, words, size, anchor, colour, bold in p.texts:

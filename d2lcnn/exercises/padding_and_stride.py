@@ -1,0 +1,116 @@
+"""Exercises of the chapter "Padding and stride"."""
+
+import numpy as np
+
+from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.ops import conv2d, conv2d_backward, pad
+from d2lcnn.shapes import conv_output_size
+
+# Exercise 6: an image of constant rows, and what a kernel of ones made of it.
+ROWS = np.array([1.0, 5.0, 2.0, 8.0])
+FIRST_COLUMN = conv2d(pad(np.tile(ROWS[:, None], (1, 4))[None, None], 1, mode="reflect"), np.ones((1, 1, 3, 3)))[0, 0, :, 0]
+
+# What tf.nn.convolution pads for "SAME": (i, k, s) -> (before, after), worked out once by its documented rule.
+TENSORFLOW = {
+    (6, 3, 2): (0, 1), (5, 3, 2): (1, 1), (28, 5, 1): (2, 2), (7, 2, 2): (0, 1), (10, 4, 3): (1, 2), (9, 1, 4): (0, 0),
+    (8, 2, 2): (0, 0), (8, 1, 3): (0, 0), (224, 7, 2): (2, 3),
+}  # fmt: skip
+
+
+def _reads(n, k, s, p):
+    o = conv_output_size(n, k, s, p)
+    return conv2d_backward(np.ones((1, 1, o, o)), np.zeros((1, 1, n, n)), np.ones((1, 1, k, k)), stride=s, padding=p).x[0, 0]
+
+
+def _sizes(rng):
+    k = int(rng.integers(1, 6))
+    return (int(rng.integers(k, 14)), k, int(rng.integers(1, k + 1)), int(rng.integers(0, k)))
+
+
+def _each_pixel_once(answer, n):
+    k, s, p = (int(v) for v in answer)
+    if not (1 <= k <= n and 1 <= s <= n and p == 0):
+        return False
+    return conv_output_size(n, k, s, p) == 8 and bool((_reads(n, k, s, p) == 1).all())
+
+
+EXERCISES = [
+    Exercise(
+        "padding-and-stride-1", "padding_and_stride", kind="value", cls="P", minutes=6, difficulty=1, points=2,
+        cases=(Case("three sizes"),),
+        oracle=lambda: (a := conv_output_size(224, 7, 2, 3), b := conv_output_size(a, 3, 2, 1), conv_output_size(b, 3)),
+        mistakes=(
+            Mistake("rounded up", [113, 58, 56], "You rounded up: half a step leads to no window."),
+            Mistake("total padding", [111, 55, 53], "You took the padding for a total. It is counted per side here."),
+            Mistake("plus one forgotten", [111, 54, 51], "You counted the steps between windows; there is one window more than steps."),
+        ),
+    ),
+    Exercise(
+        "padding-and-stride-2", "padding_and_stride", kind="function", cls="A", minutes=20, difficulty=2, points=4,
+        cases=tuple(Case(f"i={i}, k={k}, s={s}", (i, k, s)) for i, k, s in TENSORFLOW),
+        oracle=lambda *sizes: TENSORFLOW[sizes],
+        mistakes=(
+            Mistake("stride ignored", lambda i, k, s: ((k - 1) // 2, k // 2), "Your rows do not depend on the stride. How many does the last window need?"),
+            Mistake(
+                "odd row first",
+                lambda i, k, s: (lambda t: (t - t // 2, t // 2))(max((-(-i // s) - 1) * s + k - i, 0)),
+                "If the total is odd, the additional row belongs at the end.",
+            ),
+            Mistake(
+                "negative rows",
+                lambda i, k, s: (lambda t: (t // 2, t - t // 2))((-(-i // s) - 1) * s + k - i),
+                "For a window smaller than its stride your total is negative; nothing is cropped.",
+            ),
+        ),
+    ),
+    Exercise(
+        "padding-and-stride-3", "padding_and_stride", kind="function", cls="P", minutes=10, difficulty=2, points=3,
+        cases=(
+            Case("one row left over", (6, 3, 2, 0)), Case("only padding left over", (6, 3, 2, 1)),
+            Case("two rows, one of them padding", (6, 3, 3, 1)), Case("nothing left over", (5, 3, 2, 1)),
+            Case("two rows of the image", (5, 3, 3, 0)),
+        ),
+        generate=_sizes,
+        oracle=lambda i, k, s, p: int((_reads(i, k, s, p).sum(axis=1) == 0).sum()),
+        mistakes=(
+            Mistake("padding counted", lambda i, k, s, p: (i + 2 * p - k) % s, "You counted rows of padding too; the question is about the image."),
+            Mistake("both sides", lambda i, k, s, p: max(0, (i + 2 * p - k) % s - 2 * p), "Unread rows are all at the end, where p rows of padding lie, not 2p."),
+            Mistake("padding ignored", lambda i, k, s, p: (i - k) % s, "You left the padding out of the size."),
+        ),
+    ),
+    Exercise(
+        "padding-and-stride-4", "padding_and_stride", kind="value", cls="A", minutes=8, difficulty=2, points=2,
+        cases=(Case("8 by 8, each pixel once", (32,)),),
+        oracle=lambda n: n,
+        compare=_each_pixel_once,
+        mistakes=(
+            Mistake("overlap", (5, 4, 2), "Windows larger than the stride overlap, and pixels in two windows are read twice."),
+            Mistake("gaps", (1, 4, 0), "Your windows leave gaps: most pixels are never read."),
+        ),
+    ),
+    Exercise(
+        "padding-and-stride-5", "padding_and_stride", kind="value", cls="P", minutes=5, difficulty=1, points=1,
+        cases=(Case("the number of layers"),),
+        oracle=lambda: 6,
+        mistakes=(
+            Mistake("one too many", 7, "After the sixth layer the side is 4. Does a window of 5 fit?"),
+            Mistake("two rows a layer", 12, "A 5 by 5 kernel takes four rows, two at each side."),
+            Mistake("five rows a layer", 5, "A kernel of k takes k - 1 rows."),
+        ),
+    ),
+    Exercise(
+        "padding-and-stride-6", "padding_and_stride", kind="value", cls="A", minutes=10, difficulty=2, points=2,
+        cases=(Case("the column is the printed one", (FIRST_COLUMN,)),),
+        oracle=lambda column: column,
+        compare=lambda mode, column: bool(np.allclose(
+            conv2d(pad(np.tile(ROWS[:, None], (1, 4))[None, None], 1, mode=mode.strip().lower()), np.ones((1, 1, 3, 3)))[0, 0, :, 0], column)),
+        mistakes=(
+            Mistake("zeros", "zeros", "With zeros the first column would lack a third of each row: the sums would be smaller."),
+            Mistake("replicate", "replicate", "Replicate would count the border row itself once more. Compare the first number."),
+            Mistake("circular", "circular", "Circular would bring in the last row at the top. Compare the first number."),
+        ),
+    ),
+    Exercise(
+        "padding-and-stride-7", "padding_and_stride", kind="open", cls="P", minutes=40, difficulty=3, points=5,
+    ),
+]  # fmt: skip
