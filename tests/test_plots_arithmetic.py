@@ -71,6 +71,10 @@ def test_zero_insertion_draws_the_transposed_sizes():
 def test_stride_and_dilation_with_a_common_factor_leave_every_other_row_unread():
     ax = plots.conv_case((9, 1), (3, 1), stride=(2, 1), dilation=(2, 1))
     assert at(ax, "unread") == {(n, 0) for n in (1, 3, 5, 7)}
+    assert at(ax, "tap") == {(0, 0), (2, 0), (4, 0)}
+    ax = plots.conv_case((1, 15), (1, 3), stride=(1, 2), dilation=(1, 3), position=(0, 1), ax=plt.figure().gca())
+    assert at(ax, "unread") == {(0, 1), (0, 13)}
+    assert at(ax, "tap") == {(0, 2), (0, 5), (0, 8)}
 
 
 def test_negative_padding_crosses_cells_out():
@@ -85,14 +89,20 @@ def test_numbers_stand_in_their_cells():
     ax = plots.conv_case(3, 2, zeros=0, values=values, output=output, fmt="{:.1f}")
     written = [t.get_text() for t in ax.texts if t.get_text() != "→"]
     assert written == [f"{v:.1f}" for v in range(9)] + ["1.2", "2.0", "3.0", "4.0"]
-    ax = plots.conv_case((1, 2), 1, zeros=1, values=[[5, 6]], ax=plt.figure().gca())
-    assert {t.get_text(): t.get_position() for t in ax.texts if t.get_text() in "56"} == {"5": (0, 0), "6": (2, 0)}
+    ax = plots.conv_case(2, 1, zeros=1, padding=1, values=[[5, 6], [7, 8]], ax=plt.figure().gca())
+    places = {t.get_text(): t.get_position() for t in ax.texts if t.get_text() in "5678"}
+    assert places == {"5": (0, 0), "6": (2, 0), "7": (0, 2), "8": (2, 2)}
 
 
 def test_cases_share_one_scale():
     axes = plots.conv_cases([{"i": 4, "k": 3}, {"i": 6, "k": 3, "padding": 1}, {"i": (1, 5), "k": (1, 2)}], columns=2)
     assert len(axes) == 3
     assert len({round(np.ptp(ax.get_xlim()), 6) for ax in axes}) == 1
+    for ax in axes:
+        (right, left), (top, bottom) = sorted(ax.get_xlim())[::-1], sorted(ax.get_ylim())
+        for patch in ax.patches:
+            assert left <= patch.get_x() < patch.get_x() + patch.get_width() <= right
+            assert top <= patch.get_y() < patch.get_y() + patch.get_height() <= bottom
     assert sum(ax.get_visible() for ax in axes[0].figure.axes) == 3
 
 
