@@ -18,7 +18,7 @@ from d2lcnn import experiments as ex
 from d2lcnn import networks, results, summary
 from d2lcnn.experiments import EXPERIMENTS, Budget, Experiment, Setting, lenet, missing, run, runner
 from d2lcnn.experiments import sample_efficiency as efficiency
-from d2lcnn.experiments.images import balanced, on_canvas, permute, splits
+from d2lcnn.experiments.images import balanced, halved, on_canvas, permute, placed, scattered, splits
 
 
 def tiny_splits(source="full", permuted=False):
@@ -342,3 +342,33 @@ def test_the_reader_says_what_is_wrong(tmp_path):
 def test_the_reader_needs_no_torch():
     subprocess.run([sys.executable, "-c", "import sys; from d2lcnn import results; results.names(); "
                                           "sys.exit('torch' in sys.modules)"], check=True)
+
+
+def test_halved_images_hold_the_means_of_four_pixels():
+    images = tiny_splits().test
+    small = halved(images)
+    assert small.x.shape == (20, 1, 14, 14)
+    assert small.x.dtype == np.uint8
+    back = np.kron(small.x.astype(float), np.ones((2, 2)))
+    means = np.kron(images.x[:, :, ::2, ::2] / 4 + images.x[:, :, 1::2, ::2] / 4 + images.x[:, :, ::2, 1::2] / 4
+                    + images.x[:, :, 1::2, 1::2] / 4, np.ones((2, 2)))
+    assert np.abs(back - means).max() < 1
+
+
+def test_scattered_images_are_whole_reach_every_border_and_depend_on_the_seed():
+    squares = SimpleNamespace(x=np.ones((600, 1, 14, 14), np.uint8), y=np.zeros(600, int))
+    images = scattered(squares, 28, seed=5)
+    assert images.x.shape == (600, 1, 28, 28)
+    assert (images.x.sum(axis=(1, 2, 3)) == 14 * 14).all()
+    tops, lefts = (images.x.any(axis=axis).argmax(axis=-1)[:, 0] for axis in (3, 2))
+    for starts in (tops, lefts):
+        assert set(starts.tolist()) == set(range(15))
+    assert (tops != lefts).any()
+    assert not np.array_equal(images.x, scattered(squares, 28, seed=6).x)
+
+
+def test_placed_images_stand_where_they_are_told():
+    ones = SimpleNamespace(x=np.ones((2, 1, 3, 2), np.uint8), y=np.zeros(2, int))
+    images = placed(ones, 6, np.array([[0, 4], [3, 1]]))
+    assert images.x[0, 0, :3, 4:].all() and images.x[0].sum() == 6
+    assert images.x[1, 0, 3:, 1:3].all() and images.x[1].sum() == 6

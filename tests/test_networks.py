@@ -12,6 +12,8 @@ from d2lcnn.summary import count_parameters
 # shift for 6 + 16 + 120 + 84 channels. Linear and MLP: 784*10 + 10, and 785*256 + 257*10.
 COUNTS = {"lenet": 61_706, "lenet_bn": 61_706 + 2 * 226, "linear": 7_850, "mlp": 203_530}
 # small_cnn: (9 + 2)*8 + (72 + 2)*16 + (144 + 2)*32 for convolutions without bias and their norms, 33*10 for the rest
+# plain_cnn: 3x3 weights 9*(1*8 + 8*8 + 8*16 + 3*16*16), two numbers for each of 80 normalised channels, 17*10
+COUNTS["plain_cnn"] = 8_712 + 160 + 170
 COUNTS["small_cnn"] = 88 + 1_184 + 4_672 + 330
 
 

@@ -4,6 +4,7 @@
 most the training it was in.
 """
 
+from .border import BORDER
 from .images import balanced, permute
 from .lenet import LENET, LENET_SUBSET, LENET_TUNING
 from .runner import Budget, missing, recompute, run, run_cell
@@ -13,7 +14,7 @@ from .shift_stability import SHIFT_STABILITY
 from .shifting import consistency
 
 EXPERIMENTS = {e.name: e for e in (SAMPLE_EFFICIENCY_TUNING, SAMPLE_EFFICIENCY, PERMUTED_PIXELS,
-                                   LENET_TUNING, LENET, LENET_SUBSET, SHIFT_STABILITY)}
+                                   LENET_TUNING, LENET, LENET_SUBSET, SHIFT_STABILITY, BORDER)}
 
 __all__ = ["EXPERIMENTS", "Budget", "Experiment", "Setting", "balanced", "consistency", "missing", "permute",
            "recompute", "run", "run_cell"]

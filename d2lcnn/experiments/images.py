@@ -49,6 +49,40 @@ def on_canvas(images, size):
     return SimpleNamespace(x=np.pad(x, ((0, 0), (0, 0), *around)), y=images.y)
 
 
+def halved(images):
+    """Shrink images to half their height and width: each pixel is the mean of four, rounded down.
+
+    Examples
+    --------
+    >>> halved(SimpleNamespace(x=np.array([[[[0, 2], [4, 7]]]], np.uint8), y=np.array([0]))).x.tolist()
+    [[[[3]]]]
+    """
+    n, c, h, w = np.shape(images.x)
+    means = np.reshape(images.x, (n, c, h // 2, 2, w // 2, 2)).mean(axis=(3, 5))
+    return SimpleNamespace(x=means.astype(np.uint8), y=images.y)
+
+
+def placed(images, size, corners):
+    """Put each image on a black square of `size` pixels a side, its upper left pixel at its row of `corners`.
+
+    Examples
+    --------
+    >>> placed(SimpleNamespace(x=np.full((1, 1, 1, 1), 7), y=np.array([0])), 2, np.array([[1, 0]])).x[0, 0].tolist()
+    [[0, 0], [7, 0]]
+    """
+    n, c, h, w = np.shape(images.x)
+    x = np.zeros((n, c, size, size), np.asarray(images.x).dtype)
+    for target, image, (top, left) in zip(x, images.x, corners, strict=True):
+        target[:, top : top + h, left : left + w] = image
+    return SimpleNamespace(x=x, y=images.y)
+
+
+def scattered(images, size, seed):
+    """Put each image at a random place of a black square of `size` pixels a side, all of it in sight."""
+    corners = np.random.default_rng(seed).integers(0, size - np.shape(images.x)[2] + 1, (len(images.y), 2))
+    return placed(images, size, corners)
+
+
 def balanced(images, count, seed):
     """Draw `count` images, as equally many of each class as can be; a larger draw holds the smaller ones of its seed.
 

@@ -14,7 +14,8 @@ import torch
 
 from d2lcnn import networks, results, summary, train
 
-from .images import balanced, on_canvas, splits
+from .images import balanced, halved, on_canvas, placed, scattered, splits
+from .settings import DISTANCES
 from .shifting import consistency
 
 MOVED_IMAGES = 1_000  # test images, equally many of each class, on which stability under shifts is measured
@@ -109,7 +110,7 @@ def recompute(experiment, name, seed, table):
 
 def _train_and_measure(setting, seed, budget):
     """Return the metrics of a run and the columns that all its lines share."""
-    parts = _parts(setting)
+    parts = _parts(setting, seed)
     images, epochs = setting.images or len(parts.train.y), setting.fit["epochs"]
     validation, test = parts.validation, parts.test
     if budget:
@@ -131,18 +132,31 @@ def _train_and_measure(setting, seed, budget):
         if setting.shifts:
             moved = balanced(test, min(MOVED_IMAGES, len(test.y)), 0)
             values |= {f"consistency@{n}": consistency(net, moved, n) for n in range(1, setting.shifts + 1)}
+        if setting.scatter:
+            values |= _near_the_border(net, setting, len(test.y))
         values |= {f"confusion[{i},{j}]": int(n) for (i, j), n in np.ndenumerate(on_test.confusion)}
     facts = {"epochs": epochs, "train_images": images, "params": layers.parameters, "macs": layers.macs,
              "core_seconds": round(history.core_seconds[-1], 2)}
     return values, facts
 
 
-def _parts(setting):
-    """Load the images of a setting and put them on its canvas."""
+def _parts(setting, seed):
+    """Load the images of a setting, in the middle of its canvas or scattered over it."""
     parts = splits(setting.source, setting.permuted)
-    if setting.canvas is None:
+    if setting.canvas is None and setting.scatter is None:
         return parts
+    if setting.scatter:
+        return SimpleNamespace(train=scattered(halved(parts.train), setting.scatter, seed),
+                               validation=scattered(halved(parts.validation), setting.scatter, 0),
+                               test=scattered(halved(parts.test), setting.scatter, 0))
     return SimpleNamespace(**{p: on_canvas(getattr(parts, p), setting.canvas) for p in ("train", "validation", "test")})
+
+
+def _near_the_border(net, setting, count):
+    """Measure the accuracy on `count` test images, at most MOVED_IMAGES, at each of DISTANCES from the corner."""
+    test = balanced(halved(splits(setting.source, setting.permuted).test), min(count, MOVED_IMAGES), 0)
+    at = {d: placed(test, setting.scatter, np.full((len(test.y), 2), d)) for d in DISTANCES}
+    return {f"border@{d}": train.evaluate(net, images).accuracy for d, images in at.items()}
 
 
 def missing(experiment, folder=None):

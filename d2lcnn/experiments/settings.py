@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 CLASSES = 10
+DISTANCES = (0, 1, 2, 4, 7)  # pixels from the border, for settings that scatter their images
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ class Setting:
     shifts : int
         Measure ``consistency@n`` for n = 1 to `shifts`: the share of test images whose prediction stays the same when
         they move by n pixels.
+    scatter : int, optional
+        Halve every image and put it at a random place of a black square of this many pixels a side; measure
+        ``border@d``, the accuracy on test images that stand d pixels from the upper and the left border.
     """
 
     network: str
@@ -50,6 +54,7 @@ class Setting:
     confusion: bool = False
     canvas: int | None = None
     shifts: int = 0
+    scatter: int | None = None
 
     def metrics(self, seed):
         """List the metrics of one run, in the order of the file."""
@@ -60,6 +65,7 @@ class Setting:
         if self.tested:
             names += ["test_accuracy", "test_loss", "lr"]  # the rate, to see if results are older than a choice
             names += [f"consistency@{n}" for n in range(1, self.shifts + 1)]
+            names += [f"border@{d}" for d in (DISTANCES if self.scatter else ())]
         if self.confusion and seed == self.seeds[0]:
             names += [f"confusion[{i},{j}]" for i in range(CLASSES) for j in range(CLASSES)]
         return names

@@ -4,7 +4,7 @@ import torch
 
 from .baselines import linear, mlp
 from .lenet import lenet, lenet_bn
-from .small import small_cnn
+from .small import plain_cnn, small_cnn
 
 NETWORKS = {
     "linear": linear,
@@ -12,9 +12,10 @@ NETWORKS = {
     "lenet": lenet,
     "lenet_bn": lenet_bn,
     "small_cnn": small_cnn,
+    "plain_cnn": plain_cnn,
 }
 
-__all__ = ["NETWORKS", "create", "lenet", "lenet_bn", "linear", "mlp", "small_cnn"]
+__all__ = ["NETWORKS", "create", "lenet", "lenet_bn", "linear", "mlp", "plain_cnn", "small_cnn"]
 
 
 def create(name, num_classes=10, in_channels=1, *, seed=None, **options):

@@ -1,4 +1,4 @@
-"""A small network without dense layers, made to compare ways to downsample."""
+"""Small networks made for one comparison each: ways to downsample, and what padding keeps of the border."""
 
 from torch import nn
 
@@ -45,5 +45,40 @@ def small_cnn(num_classes=10, in_channels=1, *, down="max"):
         last = out == CHANNELS[-1]
         layers += [nn.Conv2d(channels, out, 3, stride=1 if last else stride, padding=1, bias=False)]
         layers += [nn.BatchNorm2d(out), nn.ReLU(), *([] if last else after(out))]
+        channels = out
+    return xavier_(nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, num_classes)))
+
+
+PLAIN = (8, 8, 16, 16, 16, 16)  # channels out of the 3x3 convolutions of plain_cnn
+
+
+def plain_cnn(num_classes=10, in_channels=1, *, padding=1):
+    """Build six 3x3 convolutions with batch norm and ReLU, no downsampling, the mean of the last map, a dense layer.
+
+    Parameters
+    ----------
+    num_classes, in_channels : int
+    padding : {1, 0}
+        Zeros per side: 1 keeps the size through all layers, 0 loses 12 rows and columns in all.
+
+    Returns
+    -------
+    torch.nn.Sequential
+        (N, in_channels, H, W) -> (N, num_classes), for images of 13x13 pixels or more.
+
+    Raises
+    ------
+    ValueError
+        If `padding` is neither 1 nor 0.
+
+    Examples
+    --------
+    >>> sum(p.numel() for p in plain_cnn(padding=0).parameters())
+    9042
+    """
+    pick({1: None, 0: None}, "padding", padding)
+    layers, channels = [], in_channels
+    for out in PLAIN:
+        layers += [nn.Conv2d(channels, out, 3, padding=padding, bias=False), nn.BatchNorm2d(out), nn.ReLU()]
         channels = out
     return xavier_(nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, num_classes)))
