@@ -65,6 +65,8 @@ def change(page, theme=None, width=None):
     """Let the reader's system change its mode, or the window its width."""
     if theme:
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        # the theme's script answers when it gets to it: a busy machine took longer than any fixed pause
+        page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
     if width:
         page.set_viewport_size({"width": width, "height": 900})
     settle(page)
