@@ -88,7 +88,7 @@ EXERCISES = [
         oracle=lambda _: None,
         compare=_factor_exceeds_the_rule,
         mistakes=(
-            Mistake("no padding", (8, 3, 1, 0), "Without padding there are fewer windows than pixels; the rule is an upper bound."),
+            Mistake("no padding", (8, 3, 1, 0), "With stride 1 and no padding there are fewer windows than pixels, so the factor stays below the rule."),
             Mistake("same padding", (8, 3, 1, 1), "With this padding there are exactly as many windows as pixels: the rule holds with equality."),
         ),
     ),
