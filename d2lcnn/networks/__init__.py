@@ -4,6 +4,7 @@ import torch
 
 from .baselines import linear, mlp
 from .lenet import lenet, lenet_bn
+from .nin import nin, nin_block, nin_small
 from .small import plain_cnn, small_cnn
 
 NETWORKS = {
@@ -13,9 +14,12 @@ NETWORKS = {
     "lenet_bn": lenet_bn,
     "small_cnn": small_cnn,
     "plain_cnn": plain_cnn,
+    "nin": nin,
+    "nin_small": nin_small,
 }
 
-__all__ = ["NETWORKS", "create", "lenet", "lenet_bn", "linear", "mlp", "plain_cnn", "small_cnn"]
+__all__ = ["NETWORKS", "create", "lenet", "lenet_bn", "linear", "mlp", "nin", "nin_block", "nin_small",
+           "plain_cnn", "small_cnn"]
 
 
 def create(name, num_classes=10, in_channels=1, *, seed=None, **options):

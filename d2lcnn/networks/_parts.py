@@ -1,4 +1,6 @@
-"""Choices that several networks share: activations, norms, initial weights."""
+"""What several networks share: activations, norms, initial weights, the check of the input's size."""
+
+from functools import partial
 
 from torch import nn
 
@@ -39,4 +41,45 @@ def xavier_(net):
     for module in net.modules():
         if isinstance(module, nn.Linear | nn.Conv2d):
             nn.init.xavier_uniform_(module.weight)
+    return net
+
+
+def _refuse(net, args, *, name, channels, exactly, at_least):
+    shape = tuple(args[0].shape)
+    if len(shape) != 4 or shape[1] != channels:
+        raise ValueError(f"{name} takes images (N, {channels}, H, W), not an input of shape {shape}")
+    if exactly and shape[2:] != exactly:
+        raise ValueError(f"{name} takes images of {exactly[0]}x{exactly[1]} pixels, not {shape[2]}x{shape[3]}: its "
+                         "dense layers are made for the feature maps of that size")
+    if at_least and min(shape[2:]) < at_least:
+        raise ValueError(f"{name} takes images of {at_least}x{at_least} pixels or more, not {shape[2]}x{shape[3]}: "
+                         "its strides and poolings leave nothing of a smaller one")
+
+
+def takes(net, name, channels, *, exactly=None, at_least=None):
+    """Make `net` refuse a wrong input with a ValueError that says why, and return it.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+        Keeps its modules and the names of its weights: the check is a hook that runs before its forward pass.
+    name : str
+        How the error calls the network.
+    channels : int
+        Of the images.
+    exactly : tuple of int, optional
+        The only (height, width) that fits: for networks that end in dense layers.
+    at_least : int, optional
+        The smallest height and width.
+
+    Examples
+    --------
+    >>> import torch
+    >>> net = takes(nn.Conv2d(1, 2, 3), "a network", 1, at_least=3)
+    >>> net(torch.zeros(1, 1, 2, 8))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    ValueError: a network takes images of 3x3 pixels or more, not 2x8: its strides and poolings leave ...
+    """
+    net.register_forward_pre_hook(partial(_refuse, name=name, channels=channels, exactly=exactly, at_least=at_least))
     return net
