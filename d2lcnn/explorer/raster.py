@@ -1,6 +1,7 @@
 """PNG and GIF of the pictures of `stills`; Matplotlib and Pillow are imported when they are needed."""
 
 import io
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -59,8 +60,13 @@ def _figure(p: Picture, scale: float):
 
 def png(setting: Setting, position: int = 0, *, x=None, w=None, count: bool = False, scale: float = 2.0) -> bytes:
     """Draw one step as PNG, `scale` pixels a unit; arguments and errors of `picture`. Needs Matplotlib."""
+    return draw(picture(setting, position, x=x, w=w, count=count), scale)
+
+
+def draw(p: Picture, scale: float = 2.0) -> bytes:
+    """Draw a picture as PNG, `scale` pixels a unit. Needs Matplotlib."""
     buffer = io.BytesIO()
-    _figure(picture(setting, position, x=x, w=w, count=count), scale).savefig(buffer, format="png")
+    _figure(p, scale).savefig(buffer, format="png")
     return buffer.getvalue()
 
 
@@ -75,14 +81,20 @@ def gif(
     loop: bool = True,
 ) -> bytes:
     """Draw all steps as an animated GIF, `seconds` a step; otherwise as `png`. Needs Matplotlib and Pillow."""
+    if bad := problem(setting):
+        raise ValueError(bad)
+    _, size = steps(setting)
+    pictures = (picture(setting, n, x=x, w=w, count=count) for n in range(size[0] * size[1]))
+    return film(pictures, scale=scale, seconds=seconds, loop=loop)
+
+
+def film(pictures: Iterable[Picture], *, scale: float = 1.0, seconds: float = 1.0, loop: bool = True) -> bytes:
+    """Draw pictures as an animated GIF, `seconds` each. Needs Matplotlib and Pillow."""
     from PIL import Image
 
     if seconds <= 0:
         raise ValueError(f"seconds must be positive, got {seconds}")
-    if bad := problem(setting):
-        raise ValueError(bad)
-    _, size = steps(setting)
-    stills = (png(setting, n, x=x, w=w, count=count, scale=scale) for n in range(size[0] * size[1]))
+    stills = (draw(p, scale) for p in pictures)
     frames = [Image.open(io.BytesIO(still)).convert("RGB") for still in stills]
     width, height = max(f.width for f in frames), max(f.height for f in frames)
     canvas = []

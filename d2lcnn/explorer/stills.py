@@ -175,11 +175,15 @@ def svg(setting: Setting, position: int = 0, *, x=None, w=None, count: bool = Fa
     >>> svg(setting(i=2, k=2))[:4]
     '<svg'
     """
-    p = picture(setting, position, x=x, w=w, count=count)
+    return write(picture(setting, position, x=x, w=w, count=count), name(setting))
+
+
+def write(p: Picture, label: str) -> str:
+    """Write a picture as SVG, named for readers who cannot see it."""
     size = f'width="{p.width:g}" height="{p.height:g}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {p.width:g} {p.height:g}" role="img" '
-        f'aria-label="{escape(name(setting))}" font-family="DejaVu Sans,Verdana,sans-serif">',
+        f'aria-label="{escape(label)}" font-family="DejaVu Sans,Verdana,sans-serif">',
         f'<rect {size} rx="8" fill="#fff"/>',
     ]
     for style, (stroke, width, dash, fill) in STYLES.items():  # later styles lie above earlier ones

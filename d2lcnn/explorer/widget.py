@@ -1,31 +1,17 @@
 """`ConvLab`: the interactive figure in a notebook."""
 
-import base64
-import os
-from functools import cache
-from html import escape
-from importlib.resources import files
-
 from d2lcnn.explorer.cases import INPUT, KERNEL, tiled
 from d2lcnn.explorer.core import setting
-from d2lcnn.explorer.stills import svg
+from d2lcnn.explorer.figure import Figure
+from d2lcnn.explorer.stills import Picture, picture
 from d2lcnn.explorer.words import at, name, problem, sentence
-
-# set while notebooks are executed to be stored or compared: then the script stays out of the output
-STORED = "D2LCNN_STORED"
-
-
-@cache
-def script() -> str:
-    """Return ``conv-lab.js``: one classic script that defines the element ``<conv-lab>`` once a page."""
-    return files("d2lcnn.explorer").joinpath("conv-lab.js").read_text("utf8")
 
 
 def _rows(numbers) -> str:
     return "/".join(" ".join(f"{float(v):g}" for v in row) for row in numbers)
 
 
-class ConvLab:
+class ConvLab(Figure):
     """Show a convolution that can be touched: step through it, change its sizes and its numbers.
 
     Parameters
@@ -108,42 +94,17 @@ class ConvLab:
             found["pos"] = str(self.pos)
         return found | {key: "" for key in ("count", "presets") if getattr(self, key)}
 
-    def still(self) -> str | None:
-        """Return the picture of the first step as SVG; None for an impossible setting."""
-        if self.problem:
-            return None
-        return svg(self.setting, self.pos, x=self.x, w=self.w, count=self.count)
+    def picture(self) -> Picture:
+        """Lay out the first step."""
+        return picture(self.setting, self.pos, x=self.x, w=self.w, count=self.count)
 
-    def alternative(self) -> str:
-        """Say in words what the first step shows, or why there is nothing to show."""
-        if self.problem:
-            return f"{name(self.setting)}. {self.problem}"
+    def title(self) -> str:
+        """Name the operation and its sizes."""
+        return name(self.setting)
+
+    def described(self) -> str:
+        """Say in a sentence what the first step lights."""
         x, w = tiled(INPUT, self.setting.i, self.x), None
         if self.setting.mode not in ("max", "avg"):
             w = tiled(KERNEL, self.setting.k, self.w)
-        return f"{name(self.setting)}. {sentence(self.setting, x, w, *at(self.setting, self.pos))}"
-
-    def html(self, *, live: bool) -> str:
-        """Return the element with its still picture and sentence inside, and the script if `live`."""
-        said = " ".join(f'{key}="{escape(value)}"' for key, value in self.attributes().items())
-        words, picture = escape(self.alternative()), ""
-        if still := self.still():
-            data = base64.b64encode(still.encode()).decode()
-            picture = f'<img src="data:image/svg+xml;base64,{data}" alt="{words}">'
-        hint = "This figure is interactive in the book, and in a notebook after its cell is run."
-        code = f"<script data-conv-lab>\n{script()}</script>" if live else ""
-        return f"<conv-lab {said}>{picture}<p>{words} {hint}</p></conv-lab>{code}"
-
-    def _repr_html_(self) -> str:
-        return self.html(live=STORED not in os.environ)
-
-    def _repr_png_(self) -> bytes | None:
-        # for a PDF, which can show neither the element nor, without a converter, SVG
-        if STORED not in os.environ or self.problem:
-            return None
-        from d2lcnn.explorer.raster import png
-
-        return png(self.setting, self.pos, x=self.x, w=self.w, count=self.count, scale=1.0)
-
-    def __repr__(self) -> str:
-        return f"ConvLab({', '.join(f'{key}={chr(34)}{value}{chr(34)}' for key, value in self.attributes().items())})"
+        return sentence(self.setting, x, w, *at(self.setting, self.pos))

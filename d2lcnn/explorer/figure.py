@@ -1,0 +1,89 @@
+"""What the figures of the explorer share in a notebook: an element, its still picture and a sentence."""
+
+import base64
+import os
+from functools import cache
+from html import escape
+from importlib.resources import files
+
+from d2lcnn.explorer.stills import Picture, write
+
+# set while notebooks are executed to be stored or compared: then the script stays out of the output
+STORED = "D2LCNN_STORED"
+
+
+@cache
+def script(name: str = "conv-lab") -> str:
+    """Return one of the two scripts of the explorer, ``"conv-lab"`` or ``"stack-lab"``.
+
+    Each is a classic script without dependencies that defines its elements once a page.
+
+    Raises
+    ------
+    ValueError
+        If there is no such script.
+    """
+    if name not in ("conv-lab", "stack-lab"):
+        raise ValueError(f'name must be "conv-lab" or "stack-lab", got {name!r}')
+    return files("d2lcnn.explorer").joinpath(f"{name}.js").read_text("utf8")
+
+
+class Figure:
+    """A figure that a notebook shows; subclasses say what stands in it.
+
+    ``problem`` is the sentence that explains an impossible setting, or None.
+    """
+
+    tag = "conv-lab"
+    source = "conv-lab"  # the script that defines the tag
+    problem: str | None = None
+
+    def attributes(self) -> dict[str, str]:
+        """Return the attributes of the element; those with their usual value are left out."""
+        raise NotImplementedError
+
+    def picture(self) -> Picture:
+        """Lay out the still picture; ValueError for an impossible setting."""
+        raise NotImplementedError
+
+    def title(self) -> str:
+        """Name what is shown."""
+        raise NotImplementedError
+
+    def described(self) -> str:
+        """Say in a sentence what is lit; called only where there is no problem."""
+        raise NotImplementedError
+
+    def still(self) -> str | None:
+        """Return the picture of the first step as SVG; None for an impossible setting."""
+        return None if self.problem else write(self.picture(), self.title())
+
+    def alternative(self) -> str:
+        """Say in words what the first step shows, or why there is nothing to show."""
+        return f"{self.title()}. {self.problem or self.described()}"
+
+    def html(self, *, live: bool) -> str:
+        """Return the element with its still picture and sentence inside, and the script if `live`."""
+        said = " ".join(f'{key}="{escape(value)}"' for key, value in self.attributes().items())
+        words, picture = escape(self.alternative()), ""
+        if still := self.still():
+            data = base64.b64encode(still.encode()).decode()
+            picture = f'<img src="data:image/svg+xml;base64,{data}" alt="{words}">'
+        hint = "This figure is interactive in the book, and in a notebook after its cell is run."
+        code = f"<script data-{self.source}>\n{script(self.source)}</script>" if live else ""
+        return f"<{self.tag} {said}>{picture}<p>{words} {hint}</p></{self.tag}>{code}"
+
+    def _repr_html_(self) -> str:
+        return self.html(live=STORED not in os.environ)
+
+    def _repr_png_(self) -> bytes | None:
+        # for a PDF, which can show neither the element nor, without a converter, SVG
+        if STORED not in os.environ or self.problem:
+            return None
+        from d2lcnn.explorer.raster import draw
+
+        return draw(self.picture(), scale=1.0)
+
+    def __repr__(self) -> str:
+        said = ", ".join(f'{key}="{value}"' for key, value in self.attributes().items())
+        return f"{type(self).__name__}({said})"
