@@ -22,14 +22,14 @@ def test_counts(name):
     assert count_parameters(networks.create(name, seed=0)) == COUNTS[name]
 
 
-SIZES = {"nin": 67}  # the smallest image of networks that do not take 28x28
-
-
 @pytest.mark.parametrize("name", networks.NETWORKS)
 def test_every_network_makes_logits_of_the_classes_asked_for(name):
-    net, size = networks.create(name, 7, 3, seed=0), SIZES.get(name, 28)
-    assert net(torch.randn(2, 3, size, size)).shape == (2, 7)
-    net(torch.randn(2, 3, size, size)).sum().backward()
+    with torch.device("meta"):  # shapes only: the large ones cost nothing
+        net = networks.create(name, 7, 3)
+        logits = net(torch.empty(2, *net.input_size))
+    assert net.input_size[0] == 3
+    assert logits.shape == (2, 7)
+    logits.sum().backward()
     assert all(p.grad is not None for p in net.parameters())
 
 

@@ -186,16 +186,20 @@ def test_tied_weights_are_counted_where_they_come_first():
     assert table.parameters == 36
 
 
+def _hooks(net):
+    return [(list(m._forward_hooks), list(m._forward_pre_hooks)) for m in net.modules()]
+
+
 def test_the_net_is_left_as_it_was():
     net = networks.create("lenet_bn", seed=0)
     net[1].eval()
     before = {k: v.clone() for k, v in net.state_dict().items()}
-    state = torch.get_rng_state()
+    state, hooks = torch.get_rng_state(), _hooks(net)
     summarize(net, (1, 28, 28))
     assert net.training
     assert not net[1].training
     assert all(torch.equal(before[k], v) for k, v in net.state_dict().items())
-    assert not any(m._forward_hooks or m._forward_pre_hooks for m in net.modules())
+    assert _hooks(net) == hooks
     assert torch.equal(state, torch.get_rng_state())
 
 

@@ -44,6 +44,32 @@ def xavier_(net):
     return net
 
 
+def he_(net):
+    """Draw every convolution's and dense layer's weights by He's rule, in place, and set their biases to 0.
+
+    Normal with standard deviation ``sqrt(2 / fan_in)``, where fan_in counts the inputs of one output (He, Zhang, Ren &
+    Sun 2015, equation 10): what the networks of 2015 and later use here, since ReLU follows their layers.
+    """
+    for module in net.modules():
+        if isinstance(module, nn.Linear | nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity="relu")
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return net
+
+
+def conv_norm(in_channels, out_channels, kernel_size, stride=1, padding=0, groups=1):
+    """List a convolution without bias and its batch norm, whose shift would cancel a bias.
+
+    Examples
+    --------
+    >>> [sum(p.numel() for p in layer.parameters()) for layer in conv_norm(3, 8, 3)]
+    [216, 16]
+    """
+    return [nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, groups=groups, bias=False),
+            nn.BatchNorm2d(out_channels)]
+
+
 def _refuse(net, args, *, name, channels, exactly, at_least):
     shape = tuple(args[0].shape)
     if len(shape) != 4 or shape[1] != channels:
@@ -56,7 +82,7 @@ def _refuse(net, args, *, name, channels, exactly, at_least):
                          "its strides and poolings leave nothing of a smaller one")
 
 
-def takes(net, name, channels, *, exactly=None, at_least=None):
+def takes(net, name, channels, *, exactly=None, at_least=None, made_for=(28, 28)):
     """Make `net` refuse a wrong input with a ValueError that says why, and return it.
 
     Parameters
@@ -71,6 +97,8 @@ def takes(net, name, channels, *, exactly=None, at_least=None):
         The only (height, width) that fits: for networks that end in dense layers.
     at_least : int, optional
         The smallest height and width.
+    made_for : tuple of int
+        The (height, width) of the tables and papers, if not `exactly`; ``net.input_size`` holds it with the channels.
 
     Examples
     --------
@@ -82,4 +110,5 @@ def takes(net, name, channels, *, exactly=None, at_least=None):
     ValueError: a network takes images of 3x3 pixels or more, not 2x8: its strides and poolings leave ...
     """
     net.register_forward_pre_hook(partial(_refuse, name=name, channels=channels, exactly=exactly, at_least=at_least))
+    net.input_size = (channels, *(exactly or made_for))
     return net

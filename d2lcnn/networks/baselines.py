@@ -4,7 +4,7 @@ import math
 
 from torch import nn
 
-from ._parts import ACTIVATIONS, batch_norm, pick, xavier_
+from ._parts import ACTIVATIONS, batch_norm, pick, takes, xavier_
 
 
 def linear(num_classes=10, in_channels=1, *, input_size=(28, 28)):
@@ -51,4 +51,5 @@ def mlp(num_classes=10, in_channels=1, *, hidden=(256,), activation="relu", norm
     for out in hidden:
         layers += [nn.Linear(units, out), *batch_norm(norm, nn.BatchNorm1d, out), act()]
         units = out
-    return xavier_(nn.Sequential(*layers, nn.Linear(units, num_classes)))
+    net = nn.Sequential(*layers, nn.Linear(units, num_classes))
+    return takes(xavier_(net), "mlp" if hidden else "linear", in_channels, exactly=tuple(input_size))

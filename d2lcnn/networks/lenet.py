@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from ._parts import ACTIVATIONS, POOLS, batch_norm, pick, xavier_
+from ._parts import ACTIVATIONS, POOLS, batch_norm, pick, takes, xavier_
 
 # (channels out, kernel, padding) of the convolutions, each followed by a 2x2 pooling; units of the dense layers.
 # LeCun, Bottou, Bengio & Haffner 1998, figure 2, read for a 28x28 image: padding 2 makes it their 32x32.
@@ -49,7 +49,8 @@ def lenet(num_classes=10, in_channels=1, *, activation="sigmoid", pool="avg", no
     for out in DENSE:
         layers += [nn.Linear(units, out), *batch_norm(norm, nn.BatchNorm1d, out), act()]
         units = out
-    return xavier_(nn.Sequential(*layers, nn.Linear(units, num_classes)))
+    net = nn.Sequential(*layers, nn.Linear(units, num_classes))
+    return takes(xavier_(net), "lenet", in_channels, exactly=(28, 28))
 
 
 def lenet_bn(num_classes=10, in_channels=1, *, activation="relu", pool="max", norm="batch"):

@@ -73,7 +73,7 @@ def nin(num_classes=10, in_channels=1, *, dropout=0.5):
         channels = out
     last = nin_block(channels, num_classes, 3, padding=1)
     net = nn.Sequential(*layers, nn.Dropout(dropout), last, nn.AdaptiveAvgPool2d(1), nn.Flatten())
-    return takes(xavier_(net), "nin", in_channels, at_least=67)
+    return takes(xavier_(net), "nin", in_channels, at_least=67, made_for=(224, 224))
 
 
 def _dense_head(num_classes, channels, dropout, norm):

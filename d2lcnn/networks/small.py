@@ -3,7 +3,7 @@
 from torch import nn
 
 from ..layers import BlurPool2d
-from ._parts import pick, xavier_
+from ._parts import pick, takes, xavier_
 
 CHANNELS = (8, 16, 32)
 # down -> (stride of the convolution, layers after its ReLU for a number of channels); each halves height and width
@@ -46,7 +46,8 @@ def small_cnn(num_classes=10, in_channels=1, *, down="max"):
         layers += [nn.Conv2d(channels, out, 3, stride=1 if last else stride, padding=1, bias=False)]
         layers += [nn.BatchNorm2d(out), nn.ReLU(), *([] if last else after(out))]
         channels = out
-    return xavier_(nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, num_classes)))
+    net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, num_classes))
+    return takes(xavier_(net), "small_cnn", in_channels, at_least=8)
 
 
 PLAIN = (8, 8, 16, 16, 16, 16)  # channels out of the 3x3 convolutions of plain_cnn
@@ -81,4 +82,5 @@ def plain_cnn(num_classes=10, in_channels=1, *, padding=1):
     for out in PLAIN:
         layers += [nn.Conv2d(channels, out, 3, padding=padding, bias=False), nn.BatchNorm2d(out), nn.ReLU()]
         channels = out
-    return xavier_(nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, num_classes)))
+    net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, num_classes))
+    return takes(xavier_(net), "plain_cnn", in_channels, at_least=1 if padding else 13)
