@@ -11,6 +11,7 @@ from .im2col import col2im, im2col
 from .matrix import conv_matrix
 from .padding import pad
 from .pool import adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, lp_pool2d, max_pool2d, pool2d
+from .transposed import conv_transpose1d, conv_transpose2d
 
 __all__ = [
     "ConvGrads",
@@ -21,6 +22,8 @@ __all__ = [
     "conv2d",
     "conv2d_backward",
     "conv_matrix",
+    "conv_transpose1d",
+    "conv_transpose2d",
     "corr2d",
     "fft_conv2d",
     "global_avg_pool2d",

@@ -173,3 +173,15 @@ def backward(xp, g, x, w, windows, groups, *, need_x=True, need_w=True):
         if need_x:
             tiles.scatter(weights @ part, dx, box[0])
     return dx, xp.reshape(xp.matrix_transpose(dw_t), tuple(w.shape)) if need_w else None
+
+
+def transposed(xp, x, w, b, windows, groups):
+    """Transposed convolution: what `backward` does for the image, with values in the place of gradients."""
+    if xp.isdtype(x.dtype, "complex floating"):
+        w = xp.conj(w)  # which `backward` takes back: a gradient is conjugated, a transpose is not
+    new = {"dtype": x.dtype, "device": device(x)}
+    shape = xp.broadcast_to(xp.zeros((1, 1, 1, 1), **new), (x.shape[0], w.shape[1] * groups, *windows.size))
+    y, _ = backward(xp, x, shape, w, windows, groups, need_w=False)
+    if b is not None:
+        y += xp.reshape(b, (-1, 1, 1))
+    return y
