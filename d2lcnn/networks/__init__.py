@@ -6,6 +6,7 @@ from .baselines import linear, mlp
 from .lenet import lenet, lenet_bn
 from .nin import nin, nin_block, nin_small
 from .small import plain_cnn, small_cnn
+from .vgg import vgg11, vgg13, vgg16, vgg19, vgg_block, vgg_small
 
 NETWORKS = {
     "linear": linear,
@@ -16,10 +17,15 @@ NETWORKS = {
     "plain_cnn": plain_cnn,
     "nin": nin,
     "nin_small": nin_small,
+    "vgg11": vgg11,
+    "vgg13": vgg13,
+    "vgg16": vgg16,
+    "vgg19": vgg19,
+    "vgg_small": vgg_small,
 }
 
 __all__ = ["NETWORKS", "create", "lenet", "lenet_bn", "linear", "mlp", "nin", "nin_block", "nin_small",
-           "plain_cnn", "small_cnn"]
+           "plain_cnn", "small_cnn", "vgg11", "vgg13", "vgg16", "vgg19", "vgg_block", "vgg_small"]
 
 
 def create(name, num_classes=10, in_channels=1, *, seed=None, **options):
