@@ -2,6 +2,7 @@
 
 import torch
 
+from .alexnet import alexnet, alexnet_2012, alexnet_small
 from .baselines import linear, mlp
 from .lenet import lenet, lenet_bn
 from .nin import nin, nin_block, nin_small
@@ -15,6 +16,9 @@ NETWORKS = {
     "lenet_bn": lenet_bn,
     "small_cnn": small_cnn,
     "plain_cnn": plain_cnn,
+    "alexnet": alexnet,
+    "alexnet_2012": alexnet_2012,
+    "alexnet_small": alexnet_small,
     "nin": nin,
     "nin_small": nin_small,
     "vgg11": vgg11,
@@ -24,8 +28,9 @@ NETWORKS = {
     "vgg_small": vgg_small,
 }
 
-__all__ = ["NETWORKS", "create", "lenet", "lenet_bn", "linear", "mlp", "nin", "nin_block", "nin_small",
-           "plain_cnn", "small_cnn", "vgg11", "vgg13", "vgg16", "vgg19", "vgg_block", "vgg_small"]
+__all__ = ["NETWORKS", "alexnet", "alexnet_2012", "alexnet_small", "create", "lenet", "lenet_bn", "linear", "mlp",
+           "nin", "nin_block", "nin_small", "plain_cnn", "small_cnn", "vgg11", "vgg13", "vgg16", "vgg19", "vgg_block",
+           "vgg_small"]
 
 
 def create(name, num_classes=10, in_channels=1, *, seed=None, **options):
