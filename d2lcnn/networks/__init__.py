@@ -6,6 +6,20 @@ from .alexnet import alexnet, alexnet_2012, alexnet_small
 from .baselines import linear, mlp
 from .lenet import lenet, lenet_bn
 from .nin import nin, nin_block, nin_small
+from .resnet import (
+    Bottleneck,
+    PreActivation,
+    PreActivationBottleneck,
+    Residual,
+    resnet8,
+    resnet18,
+    resnet20,
+    resnet32,
+    resnet34,
+    resnet50,
+    resnet_cifar,
+    resnext50,
+)
 from .small import plain_cnn, small_cnn
 from .vgg import vgg11, vgg13, vgg16, vgg19, vgg_block, vgg_small
 
@@ -26,11 +40,20 @@ NETWORKS = {
     "vgg16": vgg16,
     "vgg19": vgg19,
     "vgg_small": vgg_small,
+    "resnet18": resnet18,
+    "resnet34": resnet34,
+    "resnet50": resnet50,
+    "resnext50": resnext50,
+    "resnet_cifar": resnet_cifar,
+    "resnet8": resnet8,
+    "resnet20": resnet20,
+    "resnet32": resnet32,
 }
 
-__all__ = ["NETWORKS", "alexnet", "alexnet_2012", "alexnet_small", "create", "lenet", "lenet_bn", "linear", "mlp",
-           "nin", "nin_block", "nin_small", "plain_cnn", "small_cnn", "vgg11", "vgg13", "vgg16", "vgg19", "vgg_block",
-           "vgg_small"]
+__all__ = ["NETWORKS", "Bottleneck", "PreActivation", "PreActivationBottleneck", "Residual", "alexnet", "alexnet_2012",
+           "alexnet_small", "create", "lenet", "lenet_bn", "linear", "mlp", "nin", "nin_block", "nin_small",
+           "plain_cnn", "resnet8", "resnet18", "resnet20", "resnet32", "resnet34", "resnet50", "resnet_cifar",
+           "resnext50", "small_cnn", "vgg11", "vgg13", "vgg16", "vgg19", "vgg_block", "vgg_small"]
 
 
 def create(name, num_classes=10, in_channels=1, *, seed=None, **options):
