@@ -6,7 +6,7 @@ torch need not be installed. Arguments and results are those of ``torch.nn.funct
 
 from .corr import conv1d, conv2d, corr2d
 from .fast import fft_conv2d, winograd_conv2d
-from .gradients import ConvGrads, conv2d_backward
+from .gradients import ConvGrads, avg_pool2d_backward, conv2d_backward, max_pool2d_backward
 from .im2col import col2im, im2col
 from .matrix import conv_matrix
 from .padding import pad
@@ -17,6 +17,7 @@ __all__ = [
     "ConvGrads",
     "adaptive_avg_pool2d",
     "avg_pool2d",
+    "avg_pool2d_backward",
     "col2im",
     "conv1d",
     "conv2d",
@@ -30,6 +31,7 @@ __all__ = [
     "im2col",
     "lp_pool2d",
     "max_pool2d",
+    "max_pool2d_backward",
     "pad",
     "pool2d",
     "winograd_conv2d",

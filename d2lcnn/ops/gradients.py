@@ -2,10 +2,12 @@
 
 from typing import Any, NamedTuple
 
-from array_api_compat import is_torch_array
+from array_api_compat import device, is_torch_array
 
 from . import _gemm
 from ._args import check_channels, check_rank, conv_windows, namespace
+from .padding import framed
+from .pool import _divisors, _pool_windows
 
 
 class ConvGrads(NamedTuple):
@@ -78,3 +80,124 @@ def conv2d_backward(grad_output, x, w, *, stride=1, padding=0, dilation=1, group
         grad_output, x, w = grad_output.detach(), x.detach(), w.detach()
     dx, dw = _gemm.backward(xp, grad_output, x, w, windows, groups)
     return ConvGrads(dx, dw, xp.sum(grad_output, axis=(0, 2, 3)))
+
+
+def max_pool2d_backward(grad_output, x, kernel_size, *, stride=None, padding=0, dilation=1, ceil_mode=False):
+    """Send a gradient back through `max_pool2d`: each window gives all of it to its largest pixel.
+
+    Parameters
+    ----------
+    grad_output : array, shape (N, C, oh, ow)
+        Gradient of the loss for each output of the pooling, in a real floating dtype.
+    x : array, shape (N, C, H, W)
+        The images that went in.
+    kernel_size, stride, padding, dilation, ceil_mode
+        As they were given to `max_pool2d`.
+
+    Returns
+    -------
+    array, shape (N, C, H, W)
+        Same type and dtype as `x`. Pixels that win several windows add up what they get. On a tie the first pixel
+        in reading order gets everything, as in torch. On torch the result is no part of a graph.
+
+    Raises
+    ------
+    TypeError
+        If array types or dtypes differ, the dtype is not real floating, or a size is no integer.
+    ValueError
+        If a rank or a size does not fit, or `grad_output` has not the shape of the output.
+
+    Notes
+    -----
+    Equals what ``torch.nn.functional.max_pool2d`` sends back, NaN included: the last NaN of a window wins. At a tie
+    the maximum has no derivative; the first pixel is a convention. Giving half to each of two is as good a one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[[[1.0, 3.0, 3.0, 2.0]]]])
+    >>> max_pool2d_backward(np.array([[[[5.0, 7.0]]]]), x, (1, 2))
+    array([[[[0., 5., 7., 0.]]]])
+    >>> max_pool2d_backward(np.array([[[[5.0, 7.0, 9.0]]]]), x, (1, 2), stride=1)
+    array([[[[ 0., 12.,  9.,  0.]]]])
+    """
+    xp = namespace(kind="real floating", grad_output=grad_output, x=x)
+    check_rank(4, grad_output=grad_output, x=x)
+    windows = _pool_windows(x.shape[2:], kernel_size, stride, padding, dilation, ceil_mode)
+    grad_output, x = _checked(grad_output, x, windows)
+    image = framed(xp, x, windows.padding)
+    inside = framed(xp, xp.ones(windows.size, dtype=xp.bool, device=device(x)), windows.padding)
+    taps = list(windows.taps())
+    largest = xp.full(tuple(grad_output.shape), float("-inf"), dtype=x.dtype, device=device(x))
+    winner = xp.full(tuple(grad_output.shape), -1, dtype=xp.int64, device=device(x))
+    for t, tap in enumerate(taps):
+        value = image[tap]
+        # padding never wins, not even over -inf; only a larger value takes over, so the first of equals stays
+        wins = ((value > largest) | (winner < 0) | (value != value)) & inside[tap]
+        largest, winner = xp.where(wins, value, largest), xp.where(wins, t, winner)
+    dx = xp.zeros(tuple(image.shape), dtype=x.dtype, device=device(x))
+    zero = xp.zeros((), dtype=x.dtype, device=device(x))
+    for t, tap in enumerate(taps):
+        dx[tap] += xp.where(winner == t, grad_output, zero)
+    return _unframed(dx, windows)
+
+
+def avg_pool2d_backward(
+    grad_output, x, kernel_size, *, stride=None, padding=0, ceil_mode=False, count_include_pad=True
+):
+    """Send a gradient back through `avg_pool2d`: each window divides it evenly among its pixels.
+
+    Parameters
+    ----------
+    grad_output : array, shape (N, C, oh, ow)
+        Gradient of the loss for each output of the pooling, in a real floating dtype.
+    x : array, shape (N, C, H, W)
+        The images that went in. Pooling is linear: only their shape counts.
+    kernel_size, stride, padding, ceil_mode, count_include_pad
+        As they were given to `avg_pool2d`.
+
+    Returns
+    -------
+    array, shape (N, C, H, W)
+        Same type and dtype as `x`; what falls on the padding is lost. On torch it is no part of a graph.
+
+    Raises
+    ------
+    TypeError
+        If array types or dtypes differ, the dtype is not real floating, or a size is no integer.
+    ValueError
+        If a rank or a size does not fit, or `grad_output` has not the shape of the output.
+
+    Notes
+    -----
+    Equals what ``torch.nn.functional.avg_pool2d`` sends back.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> avg_pool2d_backward(np.array([[[[4.0, 8.0]]]]), np.zeros((1, 1, 1, 3)), (1, 2), stride=1)
+    array([[[[2., 6., 4.]]]])
+    """
+    xp = namespace(kind="real floating", grad_output=grad_output, x=x)
+    check_rank(4, grad_output=grad_output, x=x)
+    windows = _pool_windows(x.shape[2:], kernel_size, stride, padding, ceil_mode=ceil_mode)
+    grad_output, x = _checked(grad_output, x, windows)
+    share = grad_output / _divisors(xp, x, windows, padding, count_include_pad)
+    dx = xp.zeros((*x.shape[:2], *windows.padded), dtype=x.dtype, device=device(x))
+    for tap in windows.taps():
+        dx[tap] += share
+    return _unframed(dx, windows)
+
+
+def _checked(grad_output, x, windows):
+    """Return both arrays, cut off from torch's graphs; raise ValueError where their shapes do not belong together."""
+    expected = (*x.shape[:2], *windows.out)
+    if tuple(grad_output.shape) != expected:
+        raise ValueError(f"grad_output must have the output's shape {expected}, not {tuple(grad_output.shape)}")
+    return (grad_output.detach(), x.detach()) if is_torch_array(x) else (grad_output, x)
+
+
+def _unframed(dx, windows):
+    """Cut the frame off."""
+    (top, _), (left, _) = windows.padding
+    return dx[:, :, top : top + windows.size[0], left : left + windows.size[1]]

@@ -182,16 +182,20 @@ def avg_pool2d(x, kernel_size, *, stride=None, padding=0, ceil_mode=False, count
     xp = namespace(kind="real floating", x=x)
     check_rank(4, x=x)
     windows = _pool_windows(x.shape[2:], kernel_size, stride, padding, ceil_mode=ceil_mode)
+    framed_x = framed(xp, x, windows.padding)
+    total = sum(framed_x[tap] for tap in windows.taps())
+    return total / _divisors(xp, x, windows, padding, count_include_pad)
+
+
+def _divisors(xp, x, windows, padding, count_include_pad):
+    """Return what each window's mean is over, as an array (oh, ow) like `x`."""
     rows, columns = (
         _counts(n, k, s, before, n + after if count_include_pad else n, count_include_pad, o)
         for n, k, s, (before, _), (_, after), o in zip(
             windows.size, windows.kernel, windows.stride, windows.padding, sides(padding), windows.out, strict=True
         )
     )
-    framed_x = framed(xp, x, windows.padding)
-    total = sum(framed_x[tap] for tap in windows.taps())
-    count = xp.asarray([[r * c for c in columns] for r in rows], dtype=x.dtype, device=device(x))
-    return total / count
+    return xp.asarray([[r * c for c in columns] for r in rows], dtype=x.dtype, device=device(x))
 
 
 def _counts(n, k, s, before, end, include_pad, out):
