@@ -8,16 +8,21 @@ from .corr import conv1d, conv2d, corr2d
 from .fast import fft_conv2d, winograd_conv2d
 from .gradients import ConvGrads, avg_pool2d_backward, conv2d_backward, max_pool2d_backward
 from .im2col import col2im, im2col
+from .losses import softmax_cross_entropy, softmax_cross_entropy_backward
 from .matrix import conv_matrix
+from .norm import BatchNormGrads, batch_norm2d, batch_norm2d_backward, local_response_norm
 from .padding import pad
 from .pool import adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, lp_pool2d, max_pool2d, pool2d
 from .transposed import conv_transpose1d, conv_transpose2d
 
 __all__ = [
+    "BatchNormGrads",
     "ConvGrads",
     "adaptive_avg_pool2d",
     "avg_pool2d",
     "avg_pool2d_backward",
+    "batch_norm2d",
+    "batch_norm2d_backward",
     "col2im",
     "conv1d",
     "conv2d",
@@ -29,10 +34,13 @@ __all__ = [
     "fft_conv2d",
     "global_avg_pool2d",
     "im2col",
+    "local_response_norm",
     "lp_pool2d",
     "max_pool2d",
     "max_pool2d_backward",
     "pad",
     "pool2d",
+    "softmax_cross_entropy",
+    "softmax_cross_entropy_backward",
     "winograd_conv2d",
 ]

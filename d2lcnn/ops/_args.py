@@ -1,6 +1,7 @@
 """Check what readers pass in, once, with messages that name the argument and its value."""
 
 import math
+import numbers
 from functools import cache
 from itertools import product
 from typing import NamedTuple
@@ -12,7 +13,12 @@ import numpy as np
 from ..shapes import _integer as integer
 from ..shapes import conv_output_size, effective_kernel_size, same_padding
 
-KINDS = {"numeric": "numeric", "real": ("integral", "real floating"), "real floating": "real floating"}
+KINDS = {
+    "numeric": "numeric",
+    "real": ("integral", "real floating"),
+    "real floating": "real floating",
+    "integer": "integral",
+}
 LAYOUTS = {
     ("X", 2): "a matrix (h, w)",
     ("K", 2): "a matrix (kh, kw)",
@@ -41,7 +47,7 @@ def namespace(*, kind="numeric", **arrays):
         raise TypeError("dtypes differ: " + ", ".join(f"{n} is {a.dtype}" for n, a in arrays.items()))
     name, a = next(iter(arrays.items()))
     if not _is_kind(xp, a.dtype, kind):
-        raise TypeError(f"{name} must have a {kind} dtype, not {a.dtype}")
+        raise TypeError(f"{name} must have {'an' if kind == 'integer' else 'a'} {kind} dtype, not {a.dtype}")
     return xp
 
 
@@ -67,6 +73,16 @@ def check_rank(rank, **arrays):
         if a.ndim != rank:
             layout = LAYOUTS.get((name, rank), f"{rank} axes")
             raise ValueError(f"{name} must be {layout}, but its shape is {tuple(a.shape)}")
+
+
+def number(name, value, minimum=-math.inf):
+    """Return a real number that is finite and at least `minimum`, or say what is wrong with it."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, not {value!r}")
+    if not math.isfinite(value) or value < minimum:
+        bound = f" of at least {minimum}" if minimum > -math.inf else ""
+        raise ValueError(f"{name} must be a finite number{bound}, not {value}")
+    return value
 
 
 def per_axis(name, value, axes=2, minimum=1):
