@@ -3,7 +3,9 @@
 import torch
 
 from .alexnet import alexnet, alexnet_2012, alexnet_small
+from .autoencoder import UPSAMPLERS, autoencoder
 from .baselines import linear, mlp
+from .googlenet import Inception, WithAuxiliary, googlenet, googlenet_small
 from .lenet import lenet, lenet_bn
 from .nin import nin, nin_block, nin_small
 from .resnet import (
@@ -48,12 +50,15 @@ NETWORKS = {
     "resnet8": resnet8,
     "resnet20": resnet20,
     "resnet32": resnet32,
+    "googlenet": googlenet,
+    "googlenet_small": googlenet_small,
 }
 
-__all__ = ["NETWORKS", "Bottleneck", "PreActivation", "PreActivationBottleneck", "Residual", "alexnet", "alexnet_2012",
-           "alexnet_small", "create", "lenet", "lenet_bn", "linear", "mlp", "nin", "nin_block", "nin_small",
-           "plain_cnn", "resnet8", "resnet18", "resnet20", "resnet32", "resnet34", "resnet50", "resnet_cifar",
-           "resnext50", "small_cnn", "vgg11", "vgg13", "vgg16", "vgg19", "vgg_block", "vgg_small"]
+__all__ = ["NETWORKS", "UPSAMPLERS", "Bottleneck", "Inception", "PreActivation", "PreActivationBottleneck", "Residual",
+           "WithAuxiliary", "alexnet", "alexnet_2012", "alexnet_small", "autoencoder", "create", "googlenet",
+           "googlenet_small", "lenet", "lenet_bn", "linear", "mlp", "nin", "nin_block", "nin_small", "plain_cnn", "resnet8", "resnet18",
+           "resnet20", "resnet32", "resnet34", "resnet50", "resnet_cifar", "resnext50", "small_cnn", "vgg11", "vgg13",
+           "vgg16", "vgg19", "vgg_block", "vgg_small"]
 
 
 def create(name, num_classes=10, in_channels=1, *, seed=None, **options):
