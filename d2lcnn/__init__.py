@@ -20,6 +20,7 @@ _LAZY = (
     "grading",
     "layers",
     "networks",
+    "numpy_net",
     "plots",
     "results",
     "summary",

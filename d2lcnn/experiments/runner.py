@@ -14,6 +14,7 @@ import torch
 
 from d2lcnn import networks, results, summary, train
 
+from . import by_hand
 from .images import balanced, halved, on_canvas, placed, scattered, splits
 from .settings import DISTANCES
 from .shifting import consistency
@@ -59,7 +60,7 @@ def run(experiment, folder=None, report=print):
         rows = run_cell(experiment, name, seed)
         _append(path, rows)
         values = {row["metric"]: row["value"] for row in rows}
-        kind = "test_accuracy" if "test_accuracy" in values else "validation_accuracy"
+        kind = next((k for k in ("test_accuracy", "validation_accuracy") if k in values), rows[-1]["metric"])
         report(f"    {kind} {values[kind]:.4f}, {rows[0]['core_seconds']:.1f} core-seconds")
     return path
 
@@ -85,7 +86,10 @@ def run_cell(experiment, name, seed, budget=None):
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # two threads waiting for each other on a busy machine take several times as long
     try:
-        values, facts = _train_and_measure(setting, seed, budget)
+        if hasattr(setting, "measure"):  # no classifier: the setting knows how to train and what to measure
+            values, facts = setting.measure(seed, budget, splits)
+        else:
+            values, facts = _train_and_measure(setting, seed, budget)
     finally:
         torch.set_num_threads(threads)
     facts |= {"torch": torch.__version__, "numpy": np.__version__, "cpu": _cpu(),
@@ -119,21 +123,25 @@ def _train_and_measure(setting, seed, budget):
     chosen = parts.train if images == len(parts.train.y) else balanced(parts.train, images, seed)
     net = networks.create(setting.network, seed=seed, **setting.options)
     layers = summary.summarize(net, chosen.x.shape[1:])
-    history = train.fit(net, chosen, validation if setting.curve else None, seed=seed,
-                        **setting.fit | {"epochs": epochs})
+    engine = by_hand if setting.engine == "numpy" else train
+    net = by_hand.translate(net) if setting.engine == "numpy" else net
+    history = engine.fit(net, chosen, validation if setting.curve else None, seed=seed,
+                         **setting.fit | {"epochs": epochs})
     values = {f"train_accuracy@{e}": a for e, a in zip(history.epoch, history.train_accuracy, strict=True)}
     values |= {f"val_accuracy@{e}": a for e, a in zip(history.epoch, history.validation_accuracy, strict=True)}
-    on_validation = train.evaluate(net, validation)
+    on_validation = engine.evaluate(net, validation)
     values |= {"train_accuracy": history.train_accuracy[-1],
                "validation_accuracy": on_validation.accuracy, "validation_loss": on_validation.loss}
     if setting.tested:
-        on_test = train.evaluate(net, test)
+        on_test = engine.evaluate(net, test)
         values |= {"test_accuracy": on_test.accuracy, "test_loss": on_test.loss, "lr": setting.fit["lr"]}
         if setting.shifts:
             moved = balanced(test, min(MOVED_IMAGES, len(test.y)), 0)
             values |= {f"consistency@{n}": consistency(net, moved, n) for n in range(1, setting.shifts + 1)}
         if setting.scatter:
             values |= _near_the_border(net, setting, len(test.y))
+        if setting.gaps:
+            values |= _loss_gaps(setting, seed, chosen, 2 if budget else max(setting.gaps))
         values |= {f"confusion[{i},{j}]": int(n) for (i, j), n in np.ndenumerate(on_test.confusion)}
     facts = {"epochs": epochs, "train_images": images, "params": layers.parameters, "macs": layers.macs,
              "core_seconds": round(history.core_seconds[-1], 2)}
@@ -157,6 +165,16 @@ def _near_the_border(net, setting, count):
     test = balanced(halved(splits(setting.source, setting.permuted).test), min(count, MOVED_IMAGES), 0)
     at = {d: placed(test, setting.scatter, np.full((len(test.y), 2), d)) for d in DISTANCES}
     return {f"border@{d}": train.evaluate(net, images).accuracy for d, images in at.items()}
+
+
+def _loss_gaps(setting, seed, images, steps):
+    """Measure how far NumPy's losses are from torch's in the first steps, from the initial weights of `seed`."""
+    values = {}
+    for name, dtype in (("loss_gap", "float32"), ("loss_gap64", "float64")):
+        net = networks.create(setting.network, seed=seed, **setting.options)
+        gaps = by_hand.loss_gaps(net, images, steps, dtype, seed=seed, **setting.fit)
+        values |= {f"{name}@{n}": float(gaps[:n].max()) for n in setting.gaps}
+    return values
 
 
 def missing(experiment, folder=None):

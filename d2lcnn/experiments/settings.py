@@ -40,6 +40,11 @@ class Setting:
     scatter : int, optional
         Halve every image and put it at a random place of a black square of this many pixels a side; measure
         ``border@d``, the accuracy on test images that stand d pixels from the upper and the left border.
+    engine : {"torch", "numpy"}
+        What trains and measures: torch, or `numpy_net` from torch's initial weights (LeNet with ReLU and max pooling).
+    gaps : tuple of int
+        Measure ``loss_gap@n`` and ``loss_gap64@n``: the largest relative difference between the losses of NumPy and
+        torch in the first n steps, in float32 and in float64.
     """
 
     network: str
@@ -55,6 +60,8 @@ class Setting:
     canvas: int | None = None
     shifts: int = 0
     scatter: int | None = None
+    engine: str = "torch"
+    gaps: tuple = ()
 
     def metrics(self, seed):
         """List the metrics of one run, in the order of the file."""
@@ -66,6 +73,7 @@ class Setting:
             names += ["test_accuracy", "test_loss", "lr"]  # the rate, to see if results are older than a choice
             names += [f"consistency@{n}" for n in range(1, self.shifts + 1)]
             names += [f"border@{d}" for d in (DISTANCES if self.scatter else ())]
+            names += [f"{gap}@{n}" for gap in ("loss_gap", "loss_gap64") for n in self.gaps]
         if self.confusion and seed == self.seeds[0]:
             names += [f"confusion[{i},{j}]" for i in range(CLASSES) for j in range(CLASSES)]
         return names
