@@ -18,7 +18,7 @@ def compare(ours, theirs, x, kernel, options, scale=1.0):
     g = torch.randn(y.shape, dtype=y.dtype, generator=torch.Generator().manual_seed(0)) * scale
     (expected,) = torch.autograd.grad(y, tx, g)
     before = x.copy(), g.clone()
-    on_numpy, on_torch = ours(g.numpy(), x, kernel, **options), ours(g, tx, kernel, **options)
+    on_numpy, on_torch = ours(g.numpy(), x, kernel, **options), ours(g.clone().requires_grad_(), tx, kernel, **options)
     assert type(on_numpy) is np.ndarray and not on_torch.requires_grad
     assert np.array_equal(before[0], x, equal_nan=True) and torch.equal(before[1], g)
     for result in (torch.tensor(on_numpy), on_torch):

@@ -6,6 +6,7 @@ torch need not be installed. Arguments and results are those of ``torch.nn.funct
 
 from .corr import conv1d, conv2d, corr2d
 from .fast import fft_conv2d, winograd_conv2d
+from .gradient_check import GradientCheck, check_gradient, numerical_gradient
 from .gradients import ConvGrads, avg_pool2d_backward, conv2d_backward, max_pool2d_backward
 from .im2col import col2im, im2col
 from .losses import softmax_cross_entropy, softmax_cross_entropy_backward
@@ -18,11 +19,13 @@ from .transposed import conv_transpose1d, conv_transpose2d
 __all__ = [
     "BatchNormGrads",
     "ConvGrads",
+    "GradientCheck",
     "adaptive_avg_pool2d",
     "avg_pool2d",
     "avg_pool2d_backward",
     "batch_norm2d",
     "batch_norm2d_backward",
+    "check_gradient",
     "col2im",
     "conv1d",
     "conv2d",
@@ -38,6 +41,7 @@ __all__ = [
     "lp_pool2d",
     "max_pool2d",
     "max_pool2d_backward",
+    "numerical_gradient",
     "pad",
     "pool2d",
     "softmax_cross_entropy",
