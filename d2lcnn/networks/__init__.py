@@ -5,7 +5,7 @@ import torch
 from .alexnet import alexnet, alexnet_2012, alexnet_small
 from .autoencoder import UPSAMPLERS, autoencoder
 from .baselines import linear, mlp
-from .densenet import DenseLayer, dense_block, densenet121, densenet169, densenet201, densenet_small, transition
+from .densenet import DenseLayer, dense_block, densenet121, densenet_small, transition
 from .googlenet import Inception, WithAuxiliary, googlenet, googlenet_small
 from .lenet import lenet, lenet_bn
 from .mobilenet import mobilenet, mobilenet_small, separable_block
@@ -26,7 +26,7 @@ from .resnet import (
 )
 from .small import plain_cnn, small_cnn
 from .vgg import vgg11, vgg13, vgg16, vgg19, vgg_block, vgg_small
-from .xception import XceptionBlock, separable_conv, xception, xception_small
+from .xception import XceptionBlock, xception, xception_small
 
 NETWORKS = {
     "linear": linear,
@@ -56,8 +56,6 @@ NETWORKS = {
     "googlenet": googlenet,
     "googlenet_small": googlenet_small,
     "densenet121": densenet121,
-    "densenet169": densenet169,
-    "densenet201": densenet201,
     "densenet_small": densenet_small,
     "xception": xception,
     "xception_small": xception_small,
@@ -67,12 +65,11 @@ NETWORKS = {
 
 __all__ = ["NETWORKS", "UPSAMPLERS", "Bottleneck", "DenseLayer", "Inception", "PreActivation",
            "PreActivationBottleneck", "Residual", "WithAuxiliary", "XceptionBlock", "alexnet", "alexnet_2012",
-           "alexnet_small", "autoencoder", "create", "dense_block", "densenet121", "densenet169", "densenet201",
-           "densenet_small", "googlenet", "googlenet_small", "lenet", "lenet_bn", "linear", "mlp", "mobilenet",
-           "mobilenet_small", "nin", "nin_block", "nin_small", "plain_cnn", "resnet8", "resnet18", "resnet20",
-           "resnet32", "resnet34", "resnet50", "resnet_cifar", "resnext50", "separable_block", "separable_conv",
-           "small_cnn", "transition", "vgg11", "vgg13", "vgg16", "vgg19", "vgg_block", "vgg_small", "xception",
-           "xception_small"]
+           "alexnet_small", "autoencoder", "create", "dense_block", "densenet121", "densenet_small", "googlenet",
+           "googlenet_small", "lenet", "lenet_bn", "linear", "mlp", "mobilenet", "mobilenet_small", "nin", "nin_block",
+           "nin_small", "plain_cnn", "resnet8", "resnet18", "resnet20", "resnet32", "resnet34", "resnet50",
+           "resnet_cifar", "resnext50", "separable_block", "separable_conv", "small_cnn", "transition", "vgg11",
+           "vgg13", "vgg16", "vgg19", "vgg_block", "vgg_small", "xception", "xception_small"]
 
 
 def create(name, num_classes=10, in_channels=1, *, seed=None, **options):
