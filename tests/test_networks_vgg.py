@@ -136,6 +136,15 @@ def test_small_learns_everywhere_and_survives_saving(norm):
         assert torch.equal(net.eval()(x), other.eval()(x))
 
 
+def test_initial_weights_follow_the_rule_asked_for():
+    """Xavier: uniform up to sqrt(6 / (fan_in + fan_out)); He: normal, standard deviation sqrt(2 / fan_in)."""
+    weight = networks.create("vgg_small", seed=0, init="xavier")[2][0].weight  # 16 -> 32 channels of 3x3
+    assert 0.95 * (6 / (144 + 288)) ** 0.5 < weight.abs().max() <= (6 / (144 + 288)) ** 0.5
+    assert small()[2][0].weight.std() == pytest.approx((2 / 144) ** 0.5, rel=0.05)
+    for init in ("xavier", "he"):
+        assert not any(p.any() for name, p in small(init=init).named_parameters() if name.endswith("bias"))
+
+
 @pytest.mark.parametrize(("name", "shape", "message"), [
     ("vgg16", (1, 1, 28, 28), "vgg16 takes images of 224x224 pixels, not 28x28: its dense layers"),
     ("vgg11", (1, 1, 224, 225), "vgg11 takes images of 224x224 pixels, not 224x225"),
@@ -153,6 +162,7 @@ def test_a_wrong_input_says_why(name, shape, message):
     (lambda: small(stack=(4, 3)), r"stack must hold positive odd kernel sizes, not \(4, 3\)"),
     (lambda: small(channels=(8, 16)), r"channels must be three numbers, one a block, not \(8, 16\)"),
     (lambda: small(norm="layer"), "norm is 'layer'"),
+    (lambda: small(init="zeros"), "init is 'zeros'; it may be 'xavier', 'he'"),
 ])
 def test_wrong_options_name_themselves(build, message):
     with pytest.raises(ValueError, match=message):
