@@ -140,7 +140,7 @@ def test_initial_weights_follow_the_rule_asked_for():
     """Xavier: uniform up to sqrt(6 / (fan_in + fan_out)); He: normal, standard deviation sqrt(2 / fan_in)."""
     weight = networks.create("vgg_small", seed=0, init="xavier")[2][0].weight  # 16 -> 32 channels of 3x3
     assert 0.95 * (6 / (144 + 288)) ** 0.5 < weight.abs().max() <= (6 / (144 + 288)) ** 0.5
-    assert small()[2][0].weight.std() == pytest.approx((2 / 144) ** 0.5, rel=0.05)
+    assert float(small()[2][0].weight.detach().std()) == pytest.approx((2 / 144) ** 0.5, rel=0.05)
     for init in ("xavier", "he"):
         assert not any(p.any() for name, p in small(init=init).named_parameters() if name.endswith("bias"))
 
