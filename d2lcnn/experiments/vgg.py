@@ -1,0 +1,50 @@
+"""VGG's argument: three 3x3 convolutions against one 7x7 that sees the same window, in a small VGG."""
+
+from .settings import Experiment, Setting
+
+EPOCHS = 4
+
+# name -> (network, options, learning rates tried). All train on the 9,000 images that the subset has for training.
+ONE = {"stack": (7,)}
+NETS = {
+    "three 3x3": ("vgg_small", {}, (0.005, 0.01, 0.02, 0.04)),
+    "one 7x7": ("vgg_small", ONE, (0.01, 0.02, 0.04, 0.08)),
+    # 0.75 of the channels: 49 * 0.75**2 = 27.6 weights a pair of channels, where three 3x3 have 27
+    "one 7x7, narrow": ("vgg_small", ONE | {"channels": (6, 12, 32)}, (0.01, 0.02, 0.04, 0.08)),
+    # three 3x3 as one linear map: what the ReLUs between them bring
+    "three 3x3, linear": ("vgg_small", {"inner_relu": False}, (0.005, 0.01, 0.02, 0.04)),
+    "three 3x3, batch norm": ("vgg_small", {"norm": "batch"}, (0.03, 0.1, 0.3)),
+    "one 7x7, batch norm": ("vgg_small", ONE | {"norm": "batch"}, (0.03, 0.1, 0.3)),
+    "mlp": ("mlp", {}, (0.03, 0.1, 0.3)),
+    "linear": ("linear", {}, (0.1, 0.3, 1.0)),
+}
+TUNING_SEED = 100  # not among the seeds of the results
+
+
+def recipe(lr):
+    """Arguments of fit.
+
+    Examples
+    --------
+    >>> recipe(0.1)["lr"]
+    0.1
+    """
+    return {"epochs": EPOCHS, "lr": lr, "batch_size": 64, "channels_last": True}
+
+
+VGG_TUNING = Experiment(
+    "vgg_tuning",
+    "Which learning rate does best on the validation images, for each kind of stack?",
+    {f"{name}, lr={lr}": Setting(network, recipe(lr), options, source="subset", seeds=(TUNING_SEED,), tested=False)
+     for name, (network, options, rates) in NETS.items() for lr in rates},
+)
+
+# Best on the validation images, from results/vgg_tuning.csv
+CHOSEN = dict.fromkeys(NETS, 0.03)
+
+VGG = Experiment(
+    "vgg",
+    "Do three 3x3 convolutions do better than one 7x7 with the same receptive field, and why?",
+    {name: Setting(network, recipe(CHOSEN[name]), options, source="subset", curve=True)
+     for name, (network, options, _) in NETS.items()},
+)
