@@ -2,6 +2,7 @@
 
 import torch
 
+from ._torchvision import load_torchvision, torchvision_keys
 from .alexnet import alexnet, alexnet_2012, alexnet_small
 from .autoencoder import UPSAMPLERS, autoencoder
 from .baselines import linear, mlp
@@ -66,10 +67,11 @@ NETWORKS = {
 __all__ = ["NETWORKS", "UPSAMPLERS", "Bottleneck", "DenseLayer", "Inception", "PreActivation",
            "PreActivationBottleneck", "Residual", "WithAuxiliary", "XceptionBlock", "alexnet", "alexnet_2012",
            "alexnet_small", "autoencoder", "create", "dense_block", "densenet121", "densenet_small", "googlenet",
-           "googlenet_small", "lenet", "lenet_bn", "linear", "mlp", "mobilenet", "mobilenet_small", "nin", "nin_block",
-           "nin_small", "plain_cnn", "resnet8", "resnet18", "resnet20", "resnet32", "resnet34", "resnet50",
-           "resnet_cifar", "resnext50", "separable_block", "separable_conv", "small_cnn", "transition", "vgg11",
-           "vgg13", "vgg16", "vgg19", "vgg_block", "vgg_small", "xception", "xception_small"]
+           "googlenet_small", "lenet", "lenet_bn", "linear", "load_torchvision", "mlp", "mobilenet", "mobilenet_small",
+           "nin", "nin_block", "nin_small", "plain_cnn", "resnet8", "resnet18", "resnet20", "resnet32", "resnet34",
+           "resnet50", "resnet_cifar", "resnext50", "separable_block", "separable_conv", "small_cnn",
+           "torchvision_keys", "transition", "vgg11", "vgg13", "vgg16", "vgg19", "vgg_block", "vgg_small", "xception",
+           "xception_small"]
 
 
 def create(name, num_classes=10, in_channels=1, *, seed=None, **options):
