@@ -27,7 +27,7 @@ from .resnet import (
 )
 from .small import plain_cnn, small_cnn
 from .vgg import vgg11, vgg13, vgg16, vgg19, vgg_block, vgg_small
-from .xception import XceptionBlock, xception, xception_small
+from .xception import XceptionBlock, separable_conv, xception, xception_small
 
 NETWORKS = {
     "linear": linear,
