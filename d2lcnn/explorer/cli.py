@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from d2lcnn.explorer import stack_cli
 from d2lcnn.explorer.boards import steps
 from d2lcnn.explorer.cases import CASES
 from d2lcnn.explorer.core import MODES, VIEWS, Setting, setting
@@ -20,8 +21,9 @@ def _size(text: str) -> int | tuple[int, int]:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of ``python -m d2lcnn explorer``."""
-    commands = parser.add_subparsers(dest="explorer", required=True, metavar="export | cases")
+    commands = parser.add_subparsers(dest="explorer", required=True, metavar="export | cases | channels | cone")
     commands.add_parser("cases", help="list the nineteen cases of the guide")
+    stack_cli.arguments(commands)
     add = commands.add_parser("export", help="write a picture or an animation").add_argument
     add("--case", type=int, choices=range(1, len(CASES) + 1), metavar="N", help="a case of the guide, 1 to 19")
     add("--mode", choices=MODES, help="instead of a case: the operation, with the sizes below")
@@ -76,6 +78,9 @@ def run(args: argparse.Namespace) -> None:
     """Do what the arguments say; ValueError or TypeError where they make no sense."""
     if args.explorer == "export":
         print(export(args))
+        return
+    if args.explorer in ("channels", "cone"):
+        print(stack_cli.export(args))
         return
     for case in CASES:
         print(f"{case.number:2}  {case.name}: {name(case.setting)}")

@@ -6,6 +6,7 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
+from d2lcnn.explorer.squeeze import squeeze
 from d2lcnn.explorer.stills import Picture, write
 
 # set while notebooks are executed to be stored or compared: then the script stays out of the output
@@ -16,7 +17,8 @@ STORED = "D2LCNN_STORED"
 def script(name: str = "conv-lab") -> str:
     """Return one of the two scripts of the explorer, ``"conv-lab"`` or ``"stack-lab"``.
 
-    Each is a classic script without dependencies that defines its elements once a page.
+    Each is a classic script that asks for nothing from elsewhere and defines its elements once a page, squeezed;
+    ``stack-lab`` needs ``conv-lab`` before it.
 
     Raises
     ------
@@ -25,7 +27,7 @@ def script(name: str = "conv-lab") -> str:
     """
     if name not in ("conv-lab", "stack-lab"):
         raise ValueError(f'name must be "conv-lab" or "stack-lab", got {name!r}')
-    return files("d2lcnn.explorer").joinpath(f"{name}.js").read_text("utf8")
+    return squeeze(files("d2lcnn.explorer").joinpath(f"{name}.js").read_text("utf8"))
 
 
 class Figure:
@@ -35,7 +37,7 @@ class Figure:
     """
 
     tag = "conv-lab"
-    source = "conv-lab"  # the script that defines the tag
+    scripts = ("conv-lab",)  # what defines the tag
     problem: str | None = None
 
     def attributes(self) -> dict[str, str]:
@@ -54,6 +56,10 @@ class Figure:
         """Say in a sentence what is lit; called only where there is no problem."""
         raise NotImplementedError
 
+    def last(self) -> int:
+        """Return the number of the last step."""
+        return 0
+
     def still(self) -> str | None:
         """Return the picture of the first step as SVG; None for an impossible setting."""
         return None if self.problem else write(self.picture(), self.title())
@@ -70,8 +76,26 @@ class Figure:
             data = base64.b64encode(still.encode()).decode()
             picture = f'<img src="data:image/svg+xml;base64,{data}" alt="{words}">'
         hint = "This figure is interactive in the book, and in a notebook after its cell is run."
-        code = f"<script data-{self.source}>\n{script(self.source)}</script>" if live else ""
+        code = "".join(f"<script data-{part}>\n{script(part)}</script>" for part in self.scripts) if live else ""
         return f"<{self.tag} {said}>{picture}<p>{words} {hint}</p></{self.tag}>{code}"
+
+    def widget(self):
+        """Return the figure as a live widget, whose state and Python's follow each other.
+
+        Returns
+        -------
+        anywidget.AnyWidget
+            Each parameter is a trait: setting ``lab.s = 2`` moves the figure, and ``lab.s`` is what the reader has
+            set. ``lab.answer`` is what the reader predicted last.
+
+        Raises
+        ------
+        ImportError
+            If anywidget is missing: ``pip install "d2lcnn[widget]"``.
+        """
+        from d2lcnn.explorer.live import live
+
+        return live(self)
 
     def _repr_html_(self) -> str:
         return self.html(live=STORED not in os.environ)

@@ -79,7 +79,7 @@ def _board(found: Picture, left: float, which: str, setting: Setting, style, tex
     return left + len(cols) * CELL
 
 
-def _captions(found: Picture, lines: list[str]) -> None:
+def captions(found: Picture, lines: list[str]) -> None:
     y = found.height + 20
     for line in lines:
         for part in textwrap.wrap(line, width=max(20, int((found.width - 2 * MARGIN) / 7.6)), break_long_words=False):
@@ -162,7 +162,7 @@ def picture(setting: Setting, position: int = 0, *, x=None, w=None, count: bool 
         lines += [letters, f"= {numbers_} = {result}"]
     if kind == "out":
         lines.append(f"output row {here[0]}, column {here[1]}: {total(setting, x, w, here, most=9)}")
-    _captions(found, lines)
+    captions(found, lines)
     return found
 
 

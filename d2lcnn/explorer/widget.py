@@ -1,5 +1,6 @@
 """`ConvLab`: the interactive figure in a notebook."""
 
+from d2lcnn.explorer.boards import steps
 from d2lcnn.explorer.cases import INPUT, KERNEL, tiled
 from d2lcnn.explorer.core import setting
 from d2lcnn.explorer.figure import Figure
@@ -93,6 +94,11 @@ class ConvLab(Figure):
         if self.pos:
             found["pos"] = str(self.pos)
         return found | {key: "" for key in ("count", "presets") if getattr(self, key)}
+
+    def last(self) -> int:
+        """Return the number of the last step."""
+        rows, columns = steps(self.setting)[1]
+        return rows * columns - 1
 
     def picture(self) -> Picture:
         """Lay out the first step."""
