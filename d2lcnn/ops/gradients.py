@@ -111,6 +111,7 @@ def max_pool2d_backward(grad_output, x, kernel_size, *, stride=None, padding=0, 
     -----
     Equals what ``torch.nn.functional.max_pool2d`` sends back, NaN included: the last NaN of a window wins. At a tie
     the maximum has no derivative; the first pixel is a convention. Giving half to each of two is as good a one.
+    A window whose dilated taps all meet padding sends nothing back; torch's writes outside the image then.
 
     Examples
     --------
