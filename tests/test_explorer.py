@@ -281,7 +281,7 @@ def test_impossible_settings_have_a_sentence(change, part):
     ("change", "error"),
     [
         (dict(mode="full"), ValueError),
-        (dict(view="matrix"), ValueError),
+        (dict(view="spiral"), ValueError),
         (dict(i=2.5), TypeError),
         (dict(k=(1, 2, 3)), TypeError),
         (dict(s=True), TypeError),

@@ -3,9 +3,12 @@
 from d2lcnn.explorer.core import Cell, Setting, output_size
 
 
-def steps(setting: Setting) -> tuple[str, Cell]:
-    """Tell what one step of the animation visits: ("in", input size) when stamping, else ("out", output size)."""
-    if setting.mode == "transposed" and setting.view == "stamp":
+def steps(setting: Setting, ask: str | None = None) -> tuple[str, Cell]:
+    """Tell what one step visits: ("in", input size) when stamping, else ("out", output size).
+
+    A question (of `d2lcnn.explorer.ask`) visits inputs where it asks what an input feeds, or for a value of dX.
+    """
+    if ask == "feeds" or (ask == "value" and setting.view == "backward") or (not ask and setting.stamping):
         return "in", setting.i
     return "out", output_size(setting)
 
@@ -24,7 +27,7 @@ def board(setting: Setting, which: str, axis: int) -> list[tuple[int, str]]:
         return [(y, "real" if 0 <= y < o else "cut") for y in range(-p, last + 1)]
     if setting.mode != "transposed":
         return [(x, "real" if 0 <= x < i else "pad") for x in range(-p, i + p)]
-    if setting.view == "stamp":
+    if setting.view != "zeros":
         return [(x, "real") for x in range(i)]
     first, end = p - span, (i - 1) * s + span - p + a  # a negative padding crops
     found = []

@@ -15,7 +15,14 @@ import numpy as np
 from d2lcnn import shapes
 
 MODES = ("conv", "transposed", "max", "avg")
-VIEWS = ("stamp", "zeros")
+# what can be drawn of each mode; the first is the plain picture
+VIEWS_OF = {
+    "conv": ("stamp", "matrix", "im2col", "both", "backward"),
+    "transposed": ("stamp", "zeros", "matrix", "three", "backward"),
+    "max": ("stamp", "backward"),
+    "avg": ("stamp", "backward"),
+}
+VIEWS = ("stamp", "zeros", "matrix", "im2col", "both", "three", "backward")
 Cell = tuple[int, int]
 
 
@@ -35,6 +42,16 @@ class Setting:
     def axis(self, axis: int) -> tuple[int, int, int, int, int, int]:
         """Return i, k, s, p, d, output_padding of axis 0 (rows) or 1 (columns)."""
         return (self.i[axis], self.k[axis], self.s[axis], self.p[axis], self.d[axis], self.output_padding[axis])
+
+    @property
+    def stamping(self) -> bool:
+        """Whether it is drawn as stamps of the kernel: a transposed convolution but for inserted zeros."""
+        return self.mode == "transposed" and self.view != "zeros"
+
+    @property
+    def pooling(self) -> bool:
+        """Whether there is a window without weights."""
+        return self.mode in ("max", "avg")
 
 
 class Pair(NamedTuple):
@@ -72,8 +89,11 @@ def setting(mode="conv", i=5, k=3, s=None, p=0, d=1, output_padding=0, view="sta
     i, k, s, p, d, output_padding : int or (int, int)
         Input size, kernel size, stride (1, for pooling k), padding, dilation, output padding. As in torch,
         average pooling has no dilation, and only a transposed convolution an output padding: else they are ignored.
-    view : {"stamp", "zeros"}
-        How a transposed convolution is drawn: stamping the kernel, or a convolution over inserted zeros.
+    view : str
+        What is drawn. "stamp": the plain picture, for a transposed convolution stamps of the kernel. "zeros": a
+        transposed convolution as a convolution over inserted zeros. "matrix": with the matrix C, or its transpose.
+        "im2col", "both": a convolution with its im2col matrix, with both. "three": a transposed convolution by stamps,
+        matrix and inserted zeros. "backward": the gradients. What a mode does not have gives "stamp".
 
     Returns
     -------
@@ -103,8 +123,8 @@ def setting(mode="conv", i=5, k=3, s=None, p=0, d=1, output_padding=0, view="sta
     if mode == "avg":
         found = replace(found, d=(1, 1))
     if mode != "transposed":
-        found = replace(found, output_padding=(0, 0), view="stamp")
-    return found
+        found = replace(found, output_padding=(0, 0))
+    return found if view in VIEWS_OF[mode] else replace(found, view="stamp")
 
 
 def output_size(setting: Setting) -> Cell:
@@ -138,7 +158,7 @@ def pairs(setting: Setting, axis: int) -> list[Pair]:
             x = y * s + u * d - p
             found.append(Pair(y, x, u, x if 0 <= x < i else None))
         return found
-    if setting.view == "stamp":
+    if setting.stamping:
         return [Pair(x * s + u * d - p, x, u, x) for x, u in product(range(i), range(k))]
     found = []
     # reading order of the kernel turned by 180 degrees: its last weight comes first

@@ -90,7 +90,7 @@ def formula(setting: Setting) -> list[str]:
     return [f"rows: {_formula(setting, 0)}", f"columns: {_formula(setting, 1)}"]
 
 
-def _factor(value: float) -> str:
+def factor(value: float) -> str:
     return f"({number(value)})" if value < 0 else number(value)
 
 
@@ -109,9 +109,9 @@ def total(setting: Setting, x: np.ndarray, w: np.ndarray | None, cell: Cell, mos
         links = [link for link in links if link.input is not None]
     read = [0.0 if link.input is None else float(x[link.input]) for link in links]
     if setting.mode in ("max", "avg"):
-        terms = [_factor(value) for value in read]
+        terms = [factor(value) for value in read]
     else:
-        terms = [f"{_factor(value)}·{_factor(w[link.weight])}" for value, link in zip(read, links, strict=True)]
+        terms = [f"{factor(value)}·{factor(w[link.weight])}" for value, link in zip(read, links, strict=True)]
     if len(terms) > most:
         terms = [*terms[: most - 1], "…"]
     if setting.mode == "max":
@@ -139,7 +139,7 @@ def sentence(setting: Setting, x: np.ndarray, w: np.ndarray | None, kind: str, c
     if kind == "w":
         return f"Weight row {r}, column {c} takes part in {len(links)} products, {len(real)} of them with an input."
     if kind == "in":
-        if setting.mode == "transposed" and setting.view == "stamp":
+        if setting.stamping:
             return (
                 f"Input row {r}, column {c} stamps the kernel times {number(x[cell])} onto output rows "
                 f"{span([t.output[0] for t in links])} and columns {span([t.output[1] for t in links])}; "
@@ -153,7 +153,7 @@ def sentence(setting: Setting, x: np.ndarray, w: np.ndarray | None, kind: str, c
         )
     value = number(values(setting, x, w)[cell])
     if setting.mode == "transposed":
-        if setting.view == "stamp":
+        if setting.stamping:
             return f"Output row {r}, column {c} receives {len(real)} products. Its value is {value}."
         return (
             f"Output row {r}, column {c}: {len(real)} of {len(links)} products meet an input, "
@@ -187,9 +187,9 @@ def name(setting: Setting) -> str:
     return text
 
 
-def at(setting: Setting, position: int) -> tuple[str, Cell]:
+def at(setting: Setting, position: int, ask: str | None = None) -> tuple[str, Cell]:
     """Return the (kind, cell) that step number `position` visits; ValueError beyond the last."""
-    kind, size = steps(setting)
+    kind, size = steps(setting, ask)
     if not 0 <= position < size[0] * size[1]:
         raise ValueError(f"position must lie in 0..{size[0] * size[1] - 1}, got {position}")
     return kind, (position // size[1], position % size[1])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from explorer_fixture import lab_browser, lab_page, show  # noqa: F401
 
-from d2lcnn.explorer import boards, core, words
+from d2lcnn.explorer import ask, backward, boards, core, linked, snippet, words
 from d2lcnn.explorer.cases import CASES, INPUT, KERNEL, tiled
 from d2lcnn.explorer.core import setting
 
@@ -141,3 +141,80 @@ def test_numbers_are_written_alike(show):  # noqa: F811
     values = np.concatenate([np.random.default_rng(0).normal(size=500) * 30, np.arange(-40, 40) / 8]).tolist()
     got = show("<conv-lab></conv-lab>").evaluate("a => a.map(customElements.get('conv-lab').core.number)", values)
     assert got == [words.number(v) for v in values]
+
+
+# ---- the second part: gradients, matrices, questions, code
+
+VIEWS_ASK = """all => { const C = customElements.get('conv-lab').core; return all.map(([o, ask, pos]) => {
+  const q = C.setting(o), m = C.model(q, [[2, -1]], [[0.5]], [[-3, 1]], ask);
+  const cell = n => { const c = m.steps[1]; return [Math.floor(n / c), n % c]; };
+  const last = [m.o[0] - 1, m.o[1] - 1], end = [q.i[0] - 1, q.i[1] - 1];
+  const touched = [['out', last], ['out', [0, 0]], ['in', end], ['in', [0, 0]], ['w', [0, 0]]].filter(a => m.w || a[0] !== 'w');
+  return {view: q.view, kind: m.kind, steps: m.steps, dx: m.dx ?? null, dw: m.dw ?? null, db: m.w ? m.db ?? null : null,
+    flow: m.flow ? m.flow.map(t => [t.out, t.in, t.w]) : null,
+    sheets: ['mat', 'col'].filter(n => m[n]).map(n => { const s = C.sheet(m, n); return [n, s.rows, s.cols, s.cells.map(c => c.at)]; }),
+    ways: q.mode === 'transposed' ? C.ways(m) : null, words: touched.map(a => C.sentence(m, ...a)),
+    totals: m.back ? touched.map(a => C.total(m, a[1], a[0])) : null,
+    truth: C.truth(m, ask, cell(pos)), code: C.code(m)};
+}); }"""
+GIVEN = {"x": [[2, -1]], "w": [[0.5]], "g": [[-3, 1]]}
+
+
+def expected_view(one, what, pos):
+    x, w, g = ask.numbers(one, **GIVEN)
+    o = core.output_size(one)
+    kind, steps = boards.steps(one, what)
+    last, end, back = (o[0] - 1, o[1] - 1), (one.i[0] - 1, one.i[1] - 1), one.view == "backward"
+    touched = [("out", last), ("out", (0, 0)), ("in", end), ("in", (0, 0)), ("w", (0, 0))][: 5 if w is not None else 4]
+    grads = backward.gradients(one, x, w, g) if back else backward.Gradients(None, None, None)
+    truth = ask.answer(one, what, pos, **GIVEN)
+    return {
+        "view": one.view,
+        "kind": kind,
+        "steps": list(steps),
+        "dx": None if grads.x is None else grads.x.tolist(),
+        "dw": None if grads.w is None else grads.w.tolist(),
+        "db": grads.b,
+        "flow": [[list(t.output), list(t.input), list(t.weight)] for t in backward.flow(one, x)] if back else None,
+        "sheets": [
+            [n, found.rows, found.columns, [[r, c] for r, c, _ in found.cells]]
+            for n in linked.shown(one)
+            for found in [linked.sheet(one, n)]
+        ],
+        "ways": list(linked.ways(one)) if one.mode == "transposed" else None,
+        "words": [linked.describe(one, x, w, g, *a) for a in touched],
+        "totals": [backward.total(one, x, w, g, *a) for a in touched] if back else None,
+        "truth": [list(c) if isinstance(c, tuple) else c for c in truth] if isinstance(truth, (tuple, list)) else truth,
+        "code": snippet.code(one, **GIVEN),
+    }
+
+
+def test_views_questions_and_code_agree(show):  # noqa: F811
+    page, asked = show("<conv-lab></conv-lab>"), []
+    for n, one in enumerate(every_setting()[::2]):
+        if one.view == "zeros" or words.problem(one):
+            continue
+        views = core.VIEWS_OF[one.mode]
+        other = setting(one.mode, *(getattr(one, name) for name in NAMES), view=views[n % len(views)])
+        what = ask.QUESTIONS[n // 5 % 4]
+        size = boards.steps(other, what)[1]
+        pos = n % (size[0] * size[1])
+        if what == "value" and np.isinf(core.values(other, ask.numbers(other, **GIVEN)[0], np.ones(other.k))).any():
+            continue  # JSON has no infinity
+        asked.append((other, what, pos))
+    seen = set()
+    for n in range(0, len(asked), 100):
+        part = asked[n : n + 100]
+        found = page.evaluate(VIEWS_ASK, [[as_script(one), what, pos] for one, what, pos in part])
+        for (one, what, pos), got in zip(part, found, strict=True):
+            want = expected_view(one, what, pos)
+            assert got == want, {key: (got.get(key), want[key]) for key in want if got.get(key) != want[key]} | {
+                "setting": one, "ask": what, "pos": pos}  # fmt: skip
+            seen.add((one.mode, one.view, what))
+    assert len(asked) > 350 and len(seen) >= 36, (len(asked), len(seen))
+
+
+def test_views_of_the_modes_are_the_same(show):  # noqa: F811
+    page = show("<conv-lab></conv-lab>")
+    got = page.evaluate("customElements.get('conv-lab').core.VIEWS")
+    assert got == {mode: list(views) for mode, views in core.VIEWS_OF.items()}
