@@ -299,9 +299,13 @@ def test_shortcuts_where_the_shape_changes():
 
 
 def test_plain_and_residual_networks_begin_with_the_same_weights():
-    plain, residual = (networks.create("resnet8", seed=0, residual=r).state_dict() for r in (False, True))
-    assert plain.keys() == residual.keys()
-    assert all(torch.equal(plain[k], residual[k]) for k in plain)
+    plain, residual = (networks.create("resnet8", seed=0, residual=r).eval() for r in (False, True))
+    weights, same = plain.state_dict(), residual.state_dict()
+    assert weights.keys() == same.keys()
+    assert all(torch.equal(weights[k], same[k]) for k in weights)
+    assert [m.shortcut for m in plain.modules() if isinstance(m, networks.Residual)] == [None] * 3
+    x = torch.rand(2, 1, 28, 28)
+    assert not torch.allclose(plain(x), residual(x))
 
 
 def test_groups_of_resnext_do_not_mix():

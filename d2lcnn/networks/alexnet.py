@@ -150,7 +150,7 @@ def alexnet_small(num_classes=10, in_channels=1, *, activation="relu", dropout=0
     Returns
     -------
     torch.nn.Sequential
-        (N, in_channels, *input_size) -> (N, num_classes).
+        ``(N, in_channels, *input_size)`` -> (N, num_classes).
 
     Raises
     ------
