@@ -4,17 +4,27 @@
 most the training it was in.
 """
 
+from .backpropagation import BACKPROPAGATION, BACKPROPAGATION_TUNING
 from .border import BORDER
+from .decoders import DECODERS, nyquist_share
+from .googlenet import GOOGLENET, GOOGLENET_TUNING
 from .images import balanced, permute
 from .lenet import LENET, LENET_SUBSET, LENET_TUNING
+from .networks import NETWORKS, NETWORKS_TUNING
+from .nin import NIN, NIN_TUNING
+from .resnet import RESNET, RESNET_TUNING
 from .runner import Budget, missing, recompute, run, run_cell
 from .sample_efficiency import PERMUTED_PIXELS, SAMPLE_EFFICIENCY, SAMPLE_EFFICIENCY_TUNING
 from .settings import Experiment, Setting
 from .shift_stability import SHIFT_STABILITY
 from .shifting import consistency
+from .vgg import VGG, VGG_TUNING
 
 EXPERIMENTS = {e.name: e for e in (SAMPLE_EFFICIENCY_TUNING, SAMPLE_EFFICIENCY, PERMUTED_PIXELS,
-                                   LENET_TUNING, LENET, LENET_SUBSET, SHIFT_STABILITY, BORDER)}
+                                   LENET_TUNING, LENET, LENET_SUBSET, SHIFT_STABILITY, BORDER, DECODERS,
+                                   NIN_TUNING, NIN, BACKPROPAGATION_TUNING, BACKPROPAGATION, VGG_TUNING, VGG,
+                                   NETWORKS_TUNING, NETWORKS,
+                                   GOOGLENET_TUNING, GOOGLENET, RESNET_TUNING, RESNET)}
 
-__all__ = ["EXPERIMENTS", "Budget", "Experiment", "Setting", "balanced", "consistency", "missing", "permute",
-           "recompute", "run", "run_cell"]
+__all__ = ["EXPERIMENTS", "Budget", "Experiment", "Setting", "balanced", "consistency", "missing",
+           "nyquist_share", "permute", "recompute", "run", "run_cell"]

@@ -1,0 +1,45 @@
+"""Depth with and without shortcuts: plain and residual networks of 8, 20 and 32 layers at one small budget."""
+
+from .settings import Experiment, Setting
+
+EPOCHS = 3
+DEPTHS = (8, 20, 32)
+RATES = (0.05, 0.1, 0.2, 0.4)
+TUNING_SEED = 100  # not among the seeds of the results
+
+# Narrow networks on 14 x 14 maps: width 8, a stem of stride 2. Shortcuts without weights, so that a plain and a
+# residual network of equal depth have the same number of parameters and, for one seed, the same initial weights.
+NETS = {
+    f"{kind}, {depth} layers": {"depth": depth, "width": 8, "stem_stride": 2, "residual": kind == "residual"}
+    for kind in ("plain", "residual") for depth in DEPTHS
+}
+
+
+def recipe(lr):
+    """Arguments of fit.
+
+    Examples
+    --------
+    >>> recipe(0.1)
+    {'optimizer': 'sgd', 'schedule': 'onecycle', 'channels_last': True, 'epochs': 3, 'lr': 0.1}
+    """
+    return {"optimizer": "sgd", "schedule": "onecycle", "channels_last": True, "epochs": EPOCHS, "lr": lr}
+
+
+RESNET_TUNING = Experiment(
+    "resnet_tuning",
+    "Which learning rate does best on the validation images, for plain and residual networks of each depth?",
+    {f"{name}, lr={lr}": Setting("resnet_cifar", recipe(lr), options, source="subset", seeds=(TUNING_SEED,),
+                                 tested=False)
+     for name, options in NETS.items() for lr in RATES},
+)
+
+# Best on the validation images, from results/resnet_tuning.csv
+CHOSEN = dict.fromkeys(NETS, 0.2)
+
+RESNET = Experiment(
+    "resnet",
+    "Do deeper plain networks train worse, and do shortcuts mend it?",
+    {name: Setting("resnet_cifar", recipe(CHOSEN[name]), options, source="subset", seeds=(0, 1, 2, 3, 4), curve=True)
+     for name, options in NETS.items()},
+)
