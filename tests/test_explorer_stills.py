@@ -11,7 +11,7 @@ import pytest
 
 from d2lcnn import explorer
 from d2lcnn.__main__ import main
-from d2lcnn.explorer import raster, stills
+from d2lcnn.explorer import ask, core, raster, stills
 from d2lcnn.explorer.core import setting
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -113,6 +113,86 @@ def test_impossible_settings_are_not_drawn():
     with pytest.raises(ValueError, match="position"):
         stills.svg(setting(), 9)
 
+# ---- the second part: matrices, gradients, questions
+
+
+@pytest.mark.parametrize("view", core.VIEWS)
+@pytest.mark.parametrize("mode", core.MODES)
+def test_every_view_of_every_mode_is_drawn_inside_its_card(mode, view):
+    for one in (setting(mode, (3, 4), 2, 1, view=view), setting(mode, 5, 3, 2, 1, view=view)):
+        found = stills.picture(one, 1)
+        assert all(x + side <= found.width and y + side <= found.height for _, x, y, side in found.boxes)
+        assert all(max(a, c) <= found.width and max(b, d) <= found.height for a, b, c, d in found.lines)
+        ET.fromstring(stills.svg(one, 1))
+
+
+def test_a_row_of_the_matrix_and_a_column_of_im2col_are_lit_with_the_window():
+    one = setting(view="both")
+    drawn = [style for style, *_ in stills.picture(one, 4).boxes]
+    assert sum(style.startswith("lit-weight") for style in drawn) == 9 + 9
+    assert sum(style.startswith("weight") for style in drawn) == 8 * 9 + 8 * 9
+    colours = {style.removeprefix("lit-") for style in drawn if "weight" in style}
+    assert len(colours) == 9
+    words = texts(stills.svg(one, 4))
+    assert "C 9×25" in words and "im2col 9×9" in words
+    large = texts(stills.svg(setting(i=9, view="matrix"), 0))
+    assert "C 49×81" not in large and any("at most 64" in line for line in large)
+
+
+def test_three_ways_in_one_still():
+    one = setting("transposed", i=3, k=3, s=2, p=1, view="three")
+    words = texts(stills.svg(one, 0))
+    assert {"Cᵀ 25×9", "over inserted zeros: input 3×3", "kernel (turned) 3×3"} <= set(words)
+    assert "176 by zero" in " ".join(words)
+    assert len(stills.picture(one, 0).dots) == 25 - 9
+
+
+def test_gradients_and_ties_in_a_still():
+    one = setting(i=3, k=2, view="backward")
+    words = texts(stills.svg(one, 0))
+    assert {"dY 2×2", "dX 3×3", "dW 2×2, db = 4"} <= set(words)
+    tied = stills.picture(setting("max", i=3, k=2, s=1, view="backward"), 0, x=[[5, 5], [5, 5]])
+    drawn = [style for style, *_ in tied.boxes]
+    # the touched dY and the first maximum; three more maxima; dX where the gradient arrives
+    assert (drawn.count("main"), drawn.count("tie"), drawn.count("lit")) == (2, 3, 1)
+
+
+@pytest.mark.parametrize("what", ["size", "reads", "feeds", "value"])
+def test_a_question_is_not_answered_by_its_still(what):
+    one = setting(s=2, p=1, view="both")
+    kernel = [[3, 5, 7], [11, 97, 13], [17, 19, 23]]
+    found = stills.picture(one, 4, w=kernel, predict=what)
+    words = [entry[2] for entry in found.texts]
+    asked = f"{core.values(one, ask.numbers(one)[0], kernel)[1, 1]:.0f}"
+    titles = [word for word in words if word.startswith("output ") and "×" in word]
+    assert len(titles) == (what != "size")
+    assert not any(word.startswith(("C ", "im2col")) for word in words)
+    styles = [style for style, *_ in found.boxes]
+    assert styles.count("main") == (what != "size")
+    assert styles.count("lit") == (18 if what == "value" else 0)
+    assert (asked in words) == (what == "reads")
+    lab = explorer.ConvLab(s=2, p=1, predict=what, pos=4)
+    assert lab.alternative().endswith(("columns.", "Enter.", "column 1?"))
+    assert lab.attributes()["predict"] == what
+    with pytest.raises(ValueError, match="predict"):
+        stills.picture(one, predict="colour")
+
+
+def test_the_notebook_figure_has_the_new_arguments(monkeypatch):
+    monkeypatch.setenv("D2LCNN_STORED", "1")
+    lab = explorer.ConvLab("max", i=4, k=2, view="backward", g=[[1, -2]], pos=1)
+    assert lab.attributes() == {
+        "mode": "max", "i": "4", "k": "2", "s": "2", "p": "0", "view": "backward", "g": "1 -2", "pos": "1"}  # fmt: skip
+    assert lab.alternative().startswith("Max pooling, i = 4, k = 2, s = 2, p = 0, backward pass. The gradient -2")
+    assert lab._repr_png_()[:4] == b"\x89PNG"
+    both = explorer.ConvLab(view="both")
+    assert both.alternative().endswith("It is column 0 of the im2col matrix.")
+    with pytest.raises(ValueError, match="predict"):
+        explorer.ConvLab(predict="colour")
+    with pytest.raises(ValueError, match="position"):
+        explorer.ConvLab(predict="feeds", pos=25)
+    assert explorer.ConvLab(predict="feeds", pos=24).setting.i == (5, 5)
+
 
 # ---- the notebook figure
 
@@ -176,9 +256,10 @@ def test_wrong_arguments():
 
 def test_script_is_small_and_self_contained():
     source = explorer.script()
-    assert len(source.encode()) <= 40_000
+    assert len(source.encode()) <= 50_000
     assert "</script" not in source.lower()
-    assert not re.search(r"\b(import|fetch|XMLHttpRequest|eval|require)\b", source)
+    # "import torch" stands in the code to copy
+    assert not re.search(r"\bimport\b(?! torch)|\b(fetch|XMLHttpRequest|eval|require)\b", source)
     assert set(re.findall(r"https?://[^\s\"'`)]+", source)) == {"http://www.w3.org/2000/svg"}
 
 

@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for option, text in (("i", "input size, or rows,columns"), ("k", "kernel size"), ("s", "stride"), ("p", "padding"),
                          ("d", "dilation"), ("output-padding", "output padding")):  # fmt: skip
         add(f"--{option}", type=_size, help=text)
-    add("--view", choices=VIEWS, help="how a transposed convolution is drawn")
+    add("--view", choices=VIEWS, help="what is drawn besides the window, or how")
     add("--format", choices=("svg", "png", "gif"), default="svg")
     add("--pos", type=int, help="the step that a still shows (the last)")
     add("--count", action="store_true", help="number of products instead of values")

@@ -6,8 +6,8 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
+from d2lcnn.explorer.canvas import Picture, write
 from d2lcnn.explorer.squeeze import squeeze
-from d2lcnn.explorer.stills import Picture, write
 
 # set while notebooks are executed to be stored or compared: then the script stays out of the output
 STORED = "D2LCNN_STORED"

@@ -3,9 +3,9 @@
 from operator import index
 
 from d2lcnn.explorer import channels, cone
+from d2lcnn.explorer.canvas import Picture
 from d2lcnn.explorer.figure import Figure
 from d2lcnn.explorer.stack_stills import channel_picture, cone_picture
-from d2lcnn.explorer.stills import Picture
 
 
 class ChannelLab(Figure):

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from d2lcnn.explorer.boards import steps
+from d2lcnn.explorer.canvas import STYLES, Picture
 from d2lcnn.explorer.core import Setting
-from d2lcnn.explorer.stills import STYLES, Picture, picture
+from d2lcnn.explorer.stills import picture
 from d2lcnn.explorer.words import problem
 
 
@@ -35,7 +36,7 @@ def _figure(p: Picture, scale: float):
                         edgecolor=stroke,
                         linewidth=width,
                         linestyle=line,
-                        zorder=1 + level / 10,
+                        zorder=1 + level / len(STYLES),
                     )
                 )
     for a, b, c, d in p.lines:

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from d2lcnn.explorer import channels
+from d2lcnn.explorer.canvas import Picture, write
 from d2lcnn.explorer.labs import ChannelLab, ConeLab
 from d2lcnn.explorer.raster import draw, film
 from d2lcnn.explorer.stack_stills import channel_picture, cone_picture
-from d2lcnn.explorer.stills import Picture, write
 
 
 def _groups(text: str) -> int | str:

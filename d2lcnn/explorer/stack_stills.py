@@ -3,7 +3,7 @@
 from itertools import product
 
 from d2lcnn.explorer import channels, cone
-from d2lcnn.explorer.stills import GREY, INK, MARGIN, Picture, captions
+from d2lcnn.explorer.canvas import GREY, INK, MARGIN, Picture, captions
 
 STEP, ROW, SIDE = 32, 50, 28
 

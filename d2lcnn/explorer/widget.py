@@ -1,11 +1,12 @@
 """`ConvLab`: the interactive figure in a notebook."""
 
+from d2lcnn.explorer.ask import QUESTIONS, numbers, question
 from d2lcnn.explorer.boards import steps
-from d2lcnn.explorer.cases import INPUT, KERNEL, tiled
 from d2lcnn.explorer.core import setting
 from d2lcnn.explorer.figure import Figure
+from d2lcnn.explorer.linked import describe
 from d2lcnn.explorer.stills import Picture, picture
-from d2lcnn.explorer.words import at, name, problem, sentence
+from d2lcnn.explorer.words import at, name, problem
 
 
 def _rows(numbers) -> str:
@@ -21,16 +22,19 @@ class ConvLab(Figure):
     i, k, s, p, d, output_padding : int or (rows, columns)
         Sizes as in `d2lcnn.explorer.core.setting`; s defaults to 1, for pooling to k. An impossible setting is
         explained in a sentence.
-    view : {"stamp", "zeros"}
-        How a transposed convolution is drawn.
-    x, w : nested sequences of numbers, optional
-        Input and kernel; elsewhere stand the numbers of the guide's example.
+    view : {"stamp", "zeros", "matrix", "im2col", "both", "three", "backward"}
+        What is drawn besides the window, or how; see `d2lcnn.explorer.core.setting`.
+    x, w, g : nested sequences of numbers, optional
+        Input, kernel and, for the view "backward", output gradient; elsewhere stand the usual numbers.
     pos : int
         The step that is shown first.
     count : bool
         Begin with the number of products at each cell instead of values.
     presets : bool
         Offer the nineteen cases of the guide.
+    predict : {"size", "reads", "feeds", "value"}, optional
+        Ask before the answer is shown: the output size, the inputs that output `pos` reads, the outputs that input
+        `pos` feeds, the value of output `pos` (in the view "backward": dX at input `pos`).
 
     Raises
     ------
@@ -61,15 +65,20 @@ class ConvLab(Figure):
         view="stamp",
         x=None,
         w=None,
+        g=None,
         pos=0,
         count=False,
         presets=False,
+        predict=None,
     ):
+        if predict is not None and predict not in QUESTIONS:
+            raise ValueError(f"predict must be one of {', '.join(QUESTIONS)}, got {predict!r}")
         self.setting = setting(mode, i, k, s, p, d, output_padding, view)
-        self.x, self.w, self.pos, self.count, self.presets = x, w, pos, count, presets
+        self.x, self.w, self.g, self.pos, self.count = x, w, g, pos, count
+        self.presets, self.predict = presets, predict
         self.problem = problem(self.setting)
         if self.problem is None:
-            at(self.setting, pos)
+            at(self.setting, pos, predict)
 
     def attributes(self) -> dict[str, str]:
         """Return the attributes of the element; those with their usual value are left out."""
@@ -88,29 +97,31 @@ class ConvLab(Figure):
                 found[key.replace("_", "-")] = str(pair[0]) if pair[0] == pair[1] else f"{pair[0]},{pair[1]}"
         if one.view != "stamp":
             found["view"] = one.view
-        for key, numbers in (("x", self.x), ("w", self.w)):
-            if numbers is not None:
-                found[key] = _rows(numbers)
+        for key, given in (("x", self.x), ("w", self.w), ("g", self.g)):
+            if given is not None:
+                found[key] = _rows(given)
         if self.pos:
             found["pos"] = str(self.pos)
+        if self.predict:
+            found["predict"] = self.predict
         return found | {key: "" for key in ("count", "presets") if getattr(self, key)}
 
     def last(self) -> int:
         """Return the number of the last step."""
-        rows, columns = steps(self.setting)[1]
+        rows, columns = steps(self.setting, self.predict)[1]
         return rows * columns - 1
 
     def picture(self) -> Picture:
         """Lay out the first step."""
-        return picture(self.setting, self.pos, x=self.x, w=self.w, count=self.count)
+        given = dict(x=self.x, w=self.w, g=self.g, count=self.count, predict=self.predict)
+        return picture(self.setting, self.pos, **given)
 
     def title(self) -> str:
         """Name the operation and its sizes."""
         return name(self.setting)
 
     def described(self) -> str:
-        """Say in a sentence what the first step lights."""
-        x, w = tiled(INPUT, self.setting.i, self.x), None
-        if self.setting.mode not in ("max", "avg"):
-            w = tiled(KERNEL, self.setting.k, self.w)
-        return sentence(self.setting, x, w, *at(self.setting, self.pos))
+        """Say in a sentence what the first step lights, or what is asked."""
+        if self.predict:
+            return question(self.setting, self.predict, self.pos)
+        return describe(self.setting, *numbers(self.setting, self.x, self.w, self.g), *at(self.setting, self.pos))

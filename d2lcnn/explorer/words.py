@@ -184,6 +184,8 @@ def name(setting: Setting) -> str:
         text += f", d = {show(setting.d)}"
     if setting.output_padding != (0, 0):
         text += f", output_padding = {show(setting.output_padding)}"
+    if setting.view == "backward":
+        text += ", backward pass"
     return text
 
 

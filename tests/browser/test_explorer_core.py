@@ -149,10 +149,12 @@ VIEWS_ASK = """all => { const C = customElements.get('conv-lab').core; return al
   const q = C.setting(o), m = C.model(q, [[2, -1]], [[0.5]], [[-3, 1]], ask);
   const cell = n => { const c = m.steps[1]; return [Math.floor(n / c), n % c]; };
   const last = [m.o[0] - 1, m.o[1] - 1], end = [q.i[0] - 1, q.i[1] - 1];
-  const touched = [['out', last], ['out', [0, 0]], ['in', end], ['in', [0, 0]], ['w', [0, 0]]].filter(a => m.w || a[0] !== 'w');
+  const touched = [['out', last], ['out', [0, 0]], ['in', end], ['in', [0, 0]], ['w', [0, 0]]]
+    .filter(a => m.w || a[0] !== 'w');
   return {view: q.view, kind: m.kind, steps: m.steps, dx: m.dx ?? null, dw: m.dw ?? null, db: m.w ? m.db ?? null : null,
     flow: m.flow ? m.flow.map(t => [t.out, t.in, t.w]) : null,
-    sheets: ['mat', 'col'].filter(n => m[n]).map(n => { const s = C.sheet(m, n); return [n, s.rows, s.cols, s.cells.map(c => c.at)]; }),
+    sheets: ['mat', 'col'].filter(n => m[n]).map(n => { const s = C.sheet(m, n);
+      return [n, s.rows, s.cols, s.cells.map(c => c.at)]; }),
     ways: q.mode === 'transposed' ? C.ways(m) : null, words: touched.map(a => C.sentence(m, ...a)),
     totals: m.back ? touched.map(a => C.total(m, a[1], a[0])) : null,
     truth: C.truth(m, ask, cell(pos)), code: C.code(m)};
