@@ -347,6 +347,9 @@ def test_auxiliary_heads_are_trained_and_not_used():
     x = torch.rand(2, 1, 224, 224)
     main, first, second = net.all_logits(x)
     assert main.shape == first.shape == second.shape == (2, 5)
+    stem = net.net.stem[0].weight
+    for logits in (main, first, second):  # each head sends gradients down to the first layer
+        assert torch.autograd.grad(logits[0, 0], stem, retain_graph=True)[0].abs().max() > 0
     (main + 0.3 * (first + second)).sum().backward()
     assert all(p.grad is not None and p.grad.abs().max() > 0 for p in net.parameters())
     net.eval()
