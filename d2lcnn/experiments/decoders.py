@@ -160,7 +160,7 @@ def _train(net, chosen, images, seed, *, epochs, lr, batch_size):
 
 
 # From one trial with one seed and not tuned for any of the three.
-RECIPE = {"epochs": 2, "lr": 0.001, "batch_size": 128}
+RECIPE = {"epochs": 1, "lr": 0.001, "batch_size": 128}
 
 DECODERS = Experiment(
     "decoders",
