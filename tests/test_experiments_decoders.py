@@ -68,4 +68,6 @@ def test_what_the_chapter_says_of_the_table():
         assert (of(transposed, "nyquist@20") > 50 * of("resize", "nyquist@20")).all()
         assert (of(transposed, "nyquist") < 0.02).all()  # hidden
         assert (of(transposed, "ripple") > 0.002).all()  # not gone
-    assert (of("resize", "ripple") < 1e-5).all()
+        assert (of(transposed, "nyquist") < of(transposed, "nyquist of the images")).all()
+        assert (of(transposed, "test_mse") < of("resize", "test_mse")).all()
+    assert max(of("resize", m).max() for m in ("ripple", *(f"ripple@{n}" for n in STEPS))) < 1e-6
