@@ -59,6 +59,8 @@ def test_the_reader_moves_python():
     from_reader(widget, k="2,2", s="3,3", pos=None, mode="max", w="1 0/0 1", count="")
     assert (widget.k, widget.s, widget.pos, widget.mode, widget.count) == ((2, 2), (3, 3), 0, "max", True)
     assert widget.w == [[1, 0], [0, 1]] and heard == [(2, 2)]
+    from_reader(widget, predict="size", view="backward", g="1 2/3 4")
+    assert (widget.predict, widget.view, widget.g) == ("size", "backward", [[1, 2], [3, 4]])
     from_reader(widget, count=None, output_padding=None, s=None)
     assert widget.count is False and widget.output_padding == (0, 0) and widget.s is None
     assert widget.figure.setting.s == (2, 2)  # pooling steps by its window unless told

@@ -257,8 +257,8 @@ class LiveConvLab(Live):
     kind = ConvLab
     mode, view = Text("conv"), Text("stamp")
     i, k, s, p, d, output_padding = Size((5, 5)), Size((3, 3)), Size(None), Size((0, 0)), Size((1, 1)), Size((0, 0))
-    x, w = Numbers(None), Numbers(None)
-    pos, count, presets = Whole(0), Flag(False), Flag(False)
+    x, w, g = Numbers(None), Numbers(None), Numbers(None)
+    pos, count, presets, predict = Whole(0), Flag(False), Flag(False), Text(None)
 
 
 class LiveChannelLab(Live):

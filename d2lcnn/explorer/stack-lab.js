@@ -68,11 +68,11 @@ function coneSays(m, l, j, T = E) {
 }
 
 // ---- the elements; a cell is {f: name, x, y, hue, text, lit, off}
-const box = (f, hi, v, name = f) => `<label>${name}<input type="number" min="1" max="${hi}" data-f="${f}" value="${v}"></label>`;
+const box = (f, hi, v, name = f) => `<label>${name}<input type="number" min="1" max="${hi}" data-f="${f}" value="${v || ""}"></label>`;
 class Lab extends ConvLab {
   shell() {
     const zh = +/^zh/i.test(this.closest("[lang]")?.lang || navigator.language), T = this.T = words(zh);
-    this.shadowRoot.innerHTML = `<style>${CSS}.off rect{fill:none;stroke:var(--pad);stroke-dasharray:3 3}.off.lit rect{stroke:var(--hi)}[data-f]{min-width:3em}text{font-size:12px}</style><div class="lab" role="group" aria-label="${T(this.name)}" lang="${zh ? "zh" : "en"}">
+    this.shadowRoot.innerHTML = `<style>${CSS}.off:not(.main) rect{fill-opacity:0;stroke:var(--pad);stroke-dasharray:3 3}.off.lit:not(.main) rect{stroke:var(--hi)}[data-f]{min-width:3em}text{font-size:12px}</style><div class="lab" role="group" aria-label="${T(this.name)}" lang="${zh ? "zh" : "en"}">
 <div class="row form"></div>${this.fixed}<p class="bad" role="alert"></p><div class="scroll"></div><p class="live" aria-live="polite"></p><p class="formula"></p></div>`;
     const lab = this.$(".lab"), of = e => e.target.closest("g")?.dataset.f;
     lab.onchange = lab.oninput = e => { if (e.type === "change" || e.target.type === "range") this.change(e.target.dataset.f, e.target.value); };

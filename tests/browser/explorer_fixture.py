@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).resolve().parents[2] / "d2lcnn" / "explorer" / "conv-lab.js"
+from d2lcnn import explorer
+
+
+def put_scripts(folder):
+    """Write both scripts, squeezed as pages get them."""
+    for name in ("conv-lab", "stack-lab"):
+        (Path(folder) / f"{name}.js").write_text(explorer.script(name), "utf8")
+
 
 
 @pytest.fixture
@@ -34,7 +41,8 @@ HTML = """<!doctype html><html lang="{lang}"{theme}><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>The explorer</title><link rel="icon" href="data:,">
 <style>body{{margin:8px;background:#fff;color:#222}}
 html[data-theme=dark]{{color-scheme:dark}}html[data-theme=dark] body{{background:#14181e;color:#ced6dd}}</style>
-<main><h1>The explorer</h1>{body}</main><script src="{script}"></script></html>"""
+<main><h1>The explorer</h1>{body}</main>
+<script src="conv-lab.js"></script><script src="stack-lab.js"></script></html>"""
 LOCAL = ("http://127.0.0.1", "file:", "data:")
 
 
@@ -44,8 +52,9 @@ def show(lab_page, tmp_path):
 
     def write(body, lang="en", theme=""):
         path = tmp_path / "page.html"
+        put_scripts(tmp_path)
         chosen = f' data-theme="{theme}"' if theme else ""
-        path.write_text(HTML.format(body=body, lang=lang, theme=chosen, script=SCRIPT.as_uri()), "utf8")
+        path.write_text(HTML.format(body=body, lang=lang, theme=chosen), "utf8")
         lab_page.goto(path.as_uri())
         return lab_page
 

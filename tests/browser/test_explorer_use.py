@@ -172,6 +172,7 @@ def test_everything_is_reached_and_moved_by_keyboard(show):  # noqa: F811
         "case",
         "mode",
         "view",
+        "predict",
         *numbers_,
         "rect",
         "in",
@@ -181,6 +182,7 @@ def test_everything_is_reached_and_moved_by_keyboard(show):  # noqa: F811
         "fwd",
         "pos",
         "count",
+        "copy",
         "slide",
     ]
 
@@ -274,10 +276,13 @@ def test_counting_map(show):  # noqa: F811
 def test_modes_and_views(show):  # noqa: F811
     page = show('<conv-lab i="3" k="2"></conv-lab>')
     mode, view = page.locator("conv-lab [data-at=mode]"), page.locator("conv-lab [data-at=view]")
-    assert not view.is_visible() and not page.locator("conv-lab [data-num=a]").is_visible()
+    offered = "l => l.map(o => o.value)"
+    assert view.locator("option").evaluate_all(offered) == ["stamp", "matrix", "im2col", "both", "backward"]
+    assert not page.locator("conv-lab [data-num=a]").is_visible()
     mode.select_option("transposed")
     settle(page)
-    assert view.is_visible() and marks(page, "in", "main") == [(0, 0)] and len(marks(page, "out", "lit")) == 4
+    assert view.locator("option").evaluate_all(offered) == ["stamp", "zeros", "matrix", "three", "backward"]
+    assert marks(page, "in", "main") == [(0, 0)] and len(marks(page, "out", "lit")) == 4
     stepper(page, "s", 1)
     view.select_option("zeros")
     settle(page)
@@ -363,11 +368,11 @@ def test_presets_give_the_sizes_of_the_guide(show, case):  # noqa: F811
 
 
 def test_state_is_in_the_address(lab_page, serve, tmp_path):  # noqa: F811
-    from explorer_fixture import HTML, SCRIPT
+    from explorer_fixture import HTML, put_scripts
 
-    (tmp_path / "conv-lab.js").write_bytes(SCRIPT.read_bytes())
+    put_scripts(tmp_path)
     body = '<a href="#case=7">7</a><conv-lab url presets></conv-lab>'
-    (tmp_path / "a.html").write_text(HTML.format(body=body, lang="en", theme="", script="conv-lab.js"), "utf8")
+    (tmp_path / "a.html").write_text(HTML.format(body=body, lang="en", theme=""), "utf8")
     page, address = lab_page, serve(tmp_path) + "/a.html"
     page.goto(address)
     page.wait_for_timeout(300)
@@ -421,7 +426,7 @@ def test_chinese_by_the_language_of_the_page(show):  # noqa: F811
     assert text(page, "[data-go=play]") == "播放" and text(page, ".live").startswith("输出第 0 行第 0 列读取")
     shown = page.locator("conv-lab .lab").inner_text()
     # nothing but names of arguments and letters of formulas stays English
-    assert set(re.findall(r"[A-Za-z_]{2,}", shown)) <= {"output_padding"}
+    assert set(re.findall(r"[A-Za-z_]{2,}", shown)) <= {"output_padding", "PyTorch", "im", "col", "dY"}
     page = show("<conv-lab i='2' k='4'></conv-lab>", lang="zh")
     assert "卷积核跨 4 格" in text(page, ".bad")
 
