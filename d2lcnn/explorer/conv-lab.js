@@ -561,8 +561,8 @@ class ConvLab extends HTMLElement {
 				const id = [drawn ? q.k[0] - 1 - a : a / step[0], drawn ? q.k[1] - 1 - b : b / step[1]];
 				// a cropped cell of the input still exists: it has its number, although nothing reads it
 				const exists = kind === "real" || (which === "in" && kind === "cut" && id.every((v, ax) => Number.isInteger(v) && v >= 0 && v < q.i[ax]));
-				const cell = { name: board_, m, which, kind, sw: "", at: [a, b], id: exists ? id : null, g };
-				if (which === "w" && (m.mat || m.col || z && m !== this.m)) { cell.sw = " sw"; g.style.setProperty("--h", hue(flat(id, q.k), q)); }
+				const cell = { name: board_, alt: m !== this.m, which, kind, sw: "", at: [a, b], id: exists ? id : null, g };
+				if (which === "w" && (m.mat || m.col || cell.alt)) { cell.sw = " sw"; g.style.setProperty("--h", hue(flat(id, q.k), q)); }
 				if (exists) { g.setAttribute("role", "gridcell"); g.dataset.r = id[0]; g.dataset.c = id[1]; line.append(g); } else decor.append(g);
 				if (which !== "w" && !d && (exists || kind === "pad")) g.append(cell.hatch = svg("path", { d: `M2 ${h / 2}L${h / 2} 2M2 ${h - 2}L${h - 2} 2M${h / 2} ${h - 2}L${h - 2} ${h / 2}` }));
 				this.cells.push(cell);
@@ -617,8 +617,8 @@ class ConvLab extends HTMLElement {
 		const count = this.hasAttribute("count"), top = { in: Math.max(1, ...m.reads.flat()), out: Math.max(1, ...m.lands.flat()) };
 		const sums = m.stamps && m.kind === "in" ? values(m, pos + 1) : m.y, seen = new Set(), target = TARGET[ask];
 		for (const c of this.cells) {
-			const { name, which, kind, id, g } = c, main = id && which === sel.kind && eq(id, sel.cell), mark = marks.get(c.m), dx = name === "dx";
-			const used = which === "w" ? 1 : id ? of(dx ? m.flows : which === "in" ? m.reads : m.lands, id) : +c.m.touched.has(String(c.at));
+			const { name, which, kind, id, g } = c, main = id && which === sel.kind && eq(id, sel.cell), own = c.alt ? m.zin : m, mark = marks.get(own), dx = name === "dx";
+			const used = which === "w" ? 1 : id ? of(dx ? m.flows : which === "in" ? m.reads : m.lands, id) : +own.touched.has(String(c.at));
 			const light = main || mark[dx ? name : which].has(String(which === "w" ? id : c.at)), pick = name === target && this.picks.has(String(id)), tie = name === "in" && equal.has(String(id));
 			g.setAttribute("class", kind + c.sw + (main || (tie && mark.dx.has(String(id))) ? " main" : tie ? " lit tie" : light ? " lit" : "") + (pick ? " pick" : ""));
 			if (pick) seen.add("pick");
