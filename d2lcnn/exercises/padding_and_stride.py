@@ -16,6 +16,11 @@ TENSORFLOW = {
     (8, 2, 2): (0, 0), (8, 1, 3): (0, 0), (224, 7, 2): (2, 3),
 }  # fmt: skip
 
+# Exercise 8: the outputs that one pixel changes, found by changing it.
+PIXEL = np.zeros((1, 1, 6, 6))
+PIXEL[0, 0, 4, 3] = 1
+FED = np.argwhere(conv2d(PIXEL, np.ones((1, 1, 3, 3)), stride=2, padding=1)[0, 0]).tolist()
+
 
 def _reads(n, k, s, p):
     o = conv_output_size(n, k, s, p)
@@ -112,5 +117,15 @@ EXERCISES = [
     ),
     Exercise(
         "padding-and-stride-7", "padding_and_stride", kind="open", cls="P", minutes=40, difficulty=3, points=5,
+    ),
+    Exercise(
+        "padding-and-stride-8", "padding_and_stride", kind="value", cls="P", minutes=5, difficulty=1, points=1,
+        cases=(Case("the cells of the output"),),
+        oracle=lambda: FED,
+        mistakes=(
+            Mistake("window at 0", [[1, 1], [2, 1]], "You let the first window start at 0. With a padding of 1 it starts at -1."),
+            Mistake("columns for rows", [[1, 2], [2, 2]], "You took columns for rows: the row is named first."),
+            Mistake("one output", [[2, 1]], "You stopped at one. Windows of three that move by two overlap."),
+        ),
     ),
 ]  # fmt: skip
