@@ -9,7 +9,7 @@ as the last line of a notebook cell shows the figure. In a page of the book the 
 
 from d2lcnn.explorer.cases import CASES
 from d2lcnn.explorer.core import Setting, Triple, counts, lit, output_size, same_output, setting, triples, values
-from d2lcnn.explorer.figure import script
+from d2lcnn.explorer.figure import Figure, script
 from d2lcnn.explorer.labs import ChannelLab, ConeLab
 from d2lcnn.explorer.raster import gif, png
 from d2lcnn.explorer.stills import picture, svg
@@ -21,6 +21,7 @@ __all__ = [
     "ChannelLab",
     "ConeLab",
     "ConvLab",
+    "Figure",
     "Setting",
     "Triple",
     "counts",
