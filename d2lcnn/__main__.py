@@ -134,16 +134,19 @@ def _summary_arguments(parser):
     from d2lcnn.networks import NETWORKS
 
     parser.add_argument("network", choices=NETWORKS, help="which network to tabulate")
-    parser.add_argument("--input", type=int, nargs=3, default=(1, 28, 28), metavar=("C", "H", "W"),
-                        help="channels, height and width of the images")
+    parser.add_argument("--input", type=int, nargs=3, metavar=("C", "H", "W"),
+                        help="channels, height and width of the images; default: grey ones as the network expects")
     parser.add_argument("--classes", type=int, default=10, help="number of classes")
 
 
 def _summary(args):
+    import torch
+
     from d2lcnn import networks, summary
 
-    channels = args.input[0]
-    print(summary.summarize(networks.create(args.network, args.classes, channels, seed=0), tuple(args.input)))
+    with torch.device("meta"):  # shapes without numbers: the largest networks cost nothing
+        net = networks.create(args.network, args.classes, args.input[0] if args.input else 1)
+    print(summary.summarize(net, tuple(args.input or net.input_size)))
 
 
 def _explorer_arguments(parser):
