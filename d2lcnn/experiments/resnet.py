@@ -4,7 +4,10 @@ from .settings import Experiment, Setting
 
 EPOCHS = 3
 DEPTHS = (8, 20, 32)
+BASELINES = ("linear", "mlp")
 RATES = (0.05, 0.1, 0.2, 0.4)
+BASELINE_RATES = (0.03, 0.1, 0.3)
+SEEDS = (0, 1, 2, 3, 4)
 TUNING_SEED = 100  # not among the seeds of the results
 
 # Narrow networks on 14 x 14 maps: width 8, a stem of stride 2. Shortcuts without weights, so that a plain and a
@@ -31,15 +34,18 @@ RESNET_TUNING = Experiment(
     "Which learning rate does best on the validation images, for plain and residual networks of each depth?",
     {f"{name}, lr={lr}": Setting("resnet_cifar", recipe(lr), options, source="subset", seeds=(TUNING_SEED,),
                                  tested=False)
-     for name, options in NETS.items() for lr in RATES},
+     for name, options in NETS.items() for lr in RATES}
+    | {f"{name}, lr={lr}": Setting(name, recipe(lr), source="subset", seeds=(TUNING_SEED,), tested=False)
+       for name in BASELINES for lr in BASELINE_RATES},
 )
 
 # Best on the validation images, from results/resnet_tuning.csv
-CHOSEN = dict.fromkeys(NETS, 0.2)
+CHOSEN = dict.fromkeys(NETS, 0.2) | {"linear": 0.1, "mlp": 0.1}
 
 RESNET = Experiment(
     "resnet",
     "Do deeper plain networks train worse, and do shortcuts mend it?",
-    {name: Setting("resnet_cifar", recipe(CHOSEN[name]), options, source="subset", seeds=(0, 1, 2, 3, 4), curve=True)
-     for name, options in NETS.items()},
+    {name: Setting("resnet_cifar", recipe(CHOSEN[name]), options, source="subset", seeds=SEEDS, curve=True)
+     for name, options in NETS.items()}
+    | {name: Setting(name, recipe(CHOSEN[name]), source="subset", seeds=SEEDS, curve=True) for name in BASELINES},
 )

@@ -1,0 +1,136 @@
+"""Exercises of the chapter "ResNet"."""
+
+import math
+
+import numpy as np
+
+from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.ops import conv2d
+
+# Parameters by blocks a stage, with 1000 classes and 3 channels: what torchvision publishes for 18 to 152 layers
+RECORDED = {
+    ((2, 2, 2, 2), "basic"): 11_689_512, ((3, 4, 6, 3), "basic"): 21_797_672,
+    ((3, 4, 6, 3), "bottleneck"): 25_557_032, ((3, 4, 23, 3), "bottleneck"): 44_549_160,
+    ((3, 8, 36, 3), "bottleneck"): 60_192_808,
+}  # fmt: skip
+# Channels a group by number of groups, for the parameters of a bottleneck of 64; Xie et al. 2017, table 2, has all
+# but the one for 16 groups, which was found by listing the counts
+CHANNELS = {1: 64, 2: 40, 4: 24, 8: 14, 16: 8, 32: 4}
+AT_MOST = {1: 64, 2: 39, 4: 23, 8: 13, 16: 7, 32: 3}
+SMALL = np.zeros((1, 1, 3, 3))
+MIXING = np.arange(36.0).reshape(2, 2, 3, 3) / 10
+
+
+def _response(w):
+    """Read the one kernel of x + corr(x, w) off the block's answers to single pixels."""
+    channels, k = len(w), w.shape[-1]
+    pixels = np.zeros((channels, channels, 2 * k - 1, 2 * k - 1))
+    pixels[np.arange(channels), np.arange(channels), k - 1, k - 1] = 1
+    answers = pixels + conv2d(pixels, w, padding=k // 2)
+    near = slice(k - 1 - k // 2, k + k // 2)
+    return answers[:, :, near, near][:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
+
+
+def _count(blocks, kind, norms=True, projections=True, first_stage=True):
+    """Count, with the parts that a mistake leaves out left out."""
+    expand, channels = {"basic": 1, "bottleneck": 4}[kind], 64
+    total = 64 * 3 * 49 + 2 * 64 * norms
+    for stage, count in enumerate(blocks):
+        width = 64 * 2**stage
+        out = expand * width
+        for i in range(count):
+            inner = ([(channels, width, 9), (width, width, 9)] if kind == "basic" else
+                     [(channels, width, 1), (width, width, 9), (width, out, 1)])
+            total += sum(a * b * k + 2 * b * norms for a, b, k in inner)
+            if i == 0 and channels != out and projections and (stage > 0 or first_stage):
+                total += channels * out + 2 * out * norms
+            channels = out
+    return total + (channels + 1) * 1000
+
+
+EXERCISES = [
+    Exercise(
+        "resnet-1", "resnet", kind="value", cls="P", minutes=5, difficulty=1, points=2,
+        cases=(Case("the number of parameters"),),
+        oracle=lambda: 70_400,
+        mistakes=(
+            Mistake("no batch norm", 69_632, "The weights are right. Batch norm has two numbers a channel as well."),
+            Mistake("one number a channel", 70_016, "Batch norm scales and shifts: two numbers a channel."),
+            Mistake("two wide windows", 1_180_672, "That is a basic block on 256 channels. Where is the bottleneck narrow?"),
+            Mistake("a projection", 136_448,
+                    "You counted a projection. The block neither strides nor changes the number of channels."),
+        ),
+    ),
+    Exercise(
+        "resnet-2", "resnet", kind="function", cls="A", minutes=20, difficulty=2, points=3,
+        cases=(
+            Case("a branch of zeros", (SMALL,)),
+            Case("two channels that mix", (MIXING,)),
+            Case("a window of 5 x 5", (np.ones((1, 1, 5, 5)),)),
+        ),
+        generate=lambda rng: (rng.normal(size=(3, 3, *(2 * [int(rng.choice([1, 3, 5]))]))),),
+        oracle=_response,
+        mistakes=(
+            Mistake("one everywhere", lambda w: w + 1,
+                    "You added to every weight. Which weight of a window reads the pixel itself?"),
+            Mistake("all channels", lambda w: w + (_response(w) - w).sum(1, keepdims=True),
+                    "Your shortcut mixes the channels: each channel goes to itself alone."),
+            Mistake("corner", lambda w: w + np.roll(_response(w) - w, w.shape[-1] // 2 + 1, (2, 3)),
+                    "Your shortcut shifts the image. With this padding, which weight reads the pixel itself?"),
+        ),
+    ),
+    Exercise(
+        "resnet-3", "resnet", kind="function", cls="P", minutes=30, difficulty=3, points=4,
+        cases=tuple(Case(f"blocks {blocks}, {kind}", (blocks, kind)) for blocks, kind in RECORDED),
+        oracle=lambda blocks, kind: RECORDED[tuple(blocks), kind],
+        mistakes=(
+            Mistake("no batch norm", lambda b, k: _count(b, k, norms=False),
+                    "Each convolution, the projections' too, is followed by batch norm with two numbers a channel."),
+            Mistake("no projections", lambda b, k: _count(b, k, projections=False),
+                    "The projections are missing: one wherever a block's input and output differ in shape."),
+            Mistake("no projection in the first stage", lambda b, k: _count(b, k, first_stage=False),
+                    "The first stage keeps the size of the maps. Does it keep the number of channels in both kinds?"),
+        ),
+    ),
+    Exercise(
+        "resnet-4", "resnet", kind="function", cls="A", minutes=20, difficulty=2, points=3,
+        cases=tuple(Case(f"{n} group{'s' * (n > 1)}", (n,)) for n in CHANNELS),
+        oracle=lambda groups: CHANNELS[groups],
+        mistakes=(
+            Mistake("shared out", lambda groups: 64 // groups,
+                    "Sharing the 64 channels out makes the block cheaper. The saving is to be spent."),
+            Mistake("only the windows", lambda groups: round((64 * 64 / groups) ** 0.5),
+                    "You held the 3 x 3 convolution alone constant. The 1 x 1 convolutions widen too."),
+            Mistake("at most", lambda groups: AT_MOST[groups],
+                    "You rounded down. The nearest count may lie above."),
+        ),
+    ),
+    Exercise(
+        "resnet-5", "resnet", kind="value", cls="P", minutes=10, difficulty=2, points=2,
+        cases=(Case("the mean square behind the sixteenth block"),),
+        oracle=lambda: 17,
+        mistakes=(
+            Mistake("doubling", 65_536, "You doubled at each block. The branch reads a normalised copy: what does it add?"),
+            Mistake("branches alone", 16, "Do not forget what was in the stream before the first block."),
+            Mistake("root", math.sqrt(17), "That is its root."),
+            Mistake("no growth", 1, "Only the branches' inputs are normalised; the stream itself is not."),
+        ),
+    ),
+    Exercise(
+        "resnet-6", "resnet", kind="open", cls="A", minutes=90, difficulty=3, points=8,
+    ),
+    Exercise(
+        "resnet-7", "resnet", kind="function", cls="P", minutes=10, difficulty=2, points=2,
+        cases=(Case("one block", (1,)), Case("three blocks", (3,)), Case("the sixteen of ResNet-50", (16,))),
+        generate=lambda rng: (int(rng.integers(4, 30)),),
+        oracle=lambda n: np.polynomial.polynomial.polypow([1, 1], n),
+        mistakes=(
+            Mistake("one of each length", lambda n: [1] * (n + 1),
+                    "There is more than one path of most lengths: which of the blocks does it go through?"),
+            Mistake("no empty path", lambda n: [math.comb(n, k) for k in range(1, n + 1)],
+                    "One path is missing: the one that takes every shortcut."),
+            Mistake("in order", lambda n: [math.perm(n, k) for k in range(n + 1)],
+                    "The blocks stand in a fixed order; you counted every order of those chosen."),
+        ),
+    ),
+]  # fmt: skip
