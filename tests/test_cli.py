@@ -127,3 +127,8 @@ def test_summary_prints_the_table(capsys):
     out = capsys.readouterr().out
     assert "456" in out  # 6 kernels of 3 x 5 x 5, and their biases
     assert out.splitlines()[-1].startswith("total  input 3 x 28 x 28")
+
+
+def test_summary_takes_the_size_that_the_network_was_made_for(capsys):
+    assert cli.main(["summary", "vgg16"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("total  input 1 x 224 x 224 ")
