@@ -174,7 +174,7 @@ const TEXT = {
 	first: ["to the start", "回到开头"], back: ["step back", "后退一步"], fwd: ["step forward", "前进一步"], play: ["play", "播放"], pause: ["pause", "暂停"], position: ["position", "位置"],
 	count: ["count the products instead of showing values", "显示乘积个数而不是数值"], edit: ["value of ", "数值："], editNone: ["choose an input or kernel cell to change its value", "选一个输入或卷积核的格子来改它的数值"],
 	cell: [{ in: "input ", w: "weight ", out: "output ", dx: "dX ", dw: "dW ", dy: "dY " }, { in: "输入", w: "权重", out: "输出", dx: "dX ", dw: "dW ", dy: "dY " }], notYet: ["not computed yet", "尚未计算"], times: ["$0 products", "$0 个乘积"],
-	legend: [{ pad: "dashed: padding", zero: "dot: inserted zero", cut: "crossed: cut away", never: "hatched: never used", pick: "dark dashes: your marks" }, { pad: "虚线：填充", zero: "圆点：插入的零", cut: "叉：被切掉", never: "斜线：从未用到", pick: "深色虚线：你的标记" }],
+	legend: [{ pad: "dashed: padding", zero: "dot: inserted zero", cut: "crossed: cut away", never: "hatched: never used", pick: "thick dashes: your marks" }, { pad: "虚线：填充", zero: "圆点：插入的零", cut: "叉：被切掉", never: "斜线：从未用到", pick: "粗虚线：你的标记" }],
 	hint: ["Point at, tap or move with the arrow keys to any cell. In the input, kernel or dY, type a digit to change a cell, minus to change its sign.", "指向、点按任意格子，或用方向键移动。在输入、卷积核或 dY 中，键入数字可改数值，键入减号可变号。"],
 	lostTitle: ["Which sizes give the same output?", "哪些尺寸给出同样的输出？"],
 	lost: ["i = $0 all give o = $1: stride $2 forgets which it was. On the way back, output_padding says it.", "i = $0 都给出 o = $1：步幅 $2 忘记了原来是哪一个。反过来走时，要由 output_padding 指明。"],
