@@ -15,7 +15,7 @@ TUNING_SEED = 100  # not among the seeds of the results
 NETS = {
     f"{kind}, {depth} layers": {"depth": depth, "width": 8, "stem_stride": 2, "residual": kind == "residual"}
     for kind in ("plain", "residual") for depth in DEPTHS
-}
+} | {"pre-activation, 32 layers": {"depth": 32, "width": 8, "stem_stride": 2, "order": "preactivation"}}
 
 
 def recipe(lr):
