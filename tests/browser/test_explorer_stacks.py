@@ -299,3 +299,51 @@ def test_the_picture_stands_until_the_scripts_are_there(lab_page, tmp_path):  # 
     lab_page.add_script_tag(content=explorer.script("stack-lab"))
     lab_page.add_script_tag(content=explorer.script("stack-lab"))  # as a second output of a notebook does
     assert not lab_page.locator("img >> nth=0").is_visible() and lab_page.locator("svg[role=grid]").count() == 2
+
+
+# ---- the code between element and widget, with a model that only remembers
+
+MODEL = """code => { globalThis.model = { data: {}, calls: {}, saved: 0, get(n) { return this.data[n]; },
+  set(n, v) { this.data[n] = v; (this.calls["change:" + n] ?? []).forEach(f => f()); },
+  save_changes() { this.saved++; },
+  on(e, f) { (this.calls[e] ??= []).push(f); }, off(e, f) { this.calls[e] = this.calls[e].filter(g => g !== f); } };
+  Object.assign(model.data, code[1]);
+  const address = URL.createObjectURL(new Blob([code[0]], { type: "text/javascript" }));
+  const el = document.querySelector("#here");
+  return import(address).then(m => { globalThis.leave = m.default.render({ model, el }); }); }"""
+
+
+@pytest.mark.parametrize("figure", [explorer.ConvLab(i=5, k=3, predict="size"), explorer.ConeLab([(3, 1, 2)])],
+                         ids=["conv", "cone"])  # fmt: skip
+def test_a_widget_sends_and_takes(lab_page, figure):  # noqa: F811
+    pytest.importorskip("anywidget")
+    page, widget = lab_page, figure.widget()
+    empty = {"body": "<!doctype html><div id=here></div>", "content_type": "text/html"}
+    page.route("http://127.0.0.1/", lambda route: route.fulfill(**empty))
+    page.goto("http://127.0.0.1/")
+    state = {name: value for name, value in widget.get_state().items() if isinstance(value, (str, list))}
+    page.evaluate(MODEL, [widget._esm, state])
+    lab = page.locator("#here > *")
+    get = lambda name: page.evaluate("n => model.get(n)", name)  # noqa: E731
+    if figure.tag == "cone-lab":
+        lab.locator("[data-f=more]").click()
+        settle(page)
+        assert get("layers") == "3,1,2;3,1,1" and lab.get_attribute("pos") == get("pos") == "0"
+        page.evaluate("model.set('outputs', '2')")
+        settle(page)
+        assert lab.locator("g[data-f^='2,']").count() == 2
+    else:
+        lab.locator("[data-num=k] [data-ax='0'] [data-by='-1']").click()
+        lab.locator(".ans").fill("4")
+        lab.locator(".ans").press("Enter")
+        settle(page)
+        assert (get("k"), get("answer"), get("right")) == ("2,2", [4, 4], True)
+        page.evaluate("model.set('s', '2,2')")
+        settle(page)
+        assert lab.get_attribute("s") == "2,2" and "/ 2⌋" in lab.locator(".formula").text_content()
+    saved = page.evaluate("model.saved")
+    page.wait_for_timeout(200)
+    assert page.evaluate("model.saved") == saved > 0  # no echo goes round and round
+    page.evaluate("leave()")
+    page.evaluate("model.set('pos', '1')")
+    assert lab.get_attribute("pos") in (None, "0")
