@@ -342,6 +342,7 @@ class ConvLab extends HTMLElement {
 	sel = null; hover = null; timer = 0; active = {}; picks = new Map();
 
 	connectedCallback() {
+		this.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take Enter from our fields
 		if (!this.shadowRoot) { this.attachShadow({ mode: "open" }); this.shell(); }
 		if (this.hasAttribute("url")) {
 			this.readUrl();
