@@ -4,6 +4,7 @@
 most the training it was in.
 """
 
+from .alexnet import ALEXNET, ALEXNET_TUNING
 from .backpropagation import BACKPROPAGATION, BACKPROPAGATION_TUNING
 from .border import BORDER
 from .decoders import DECODERS, nyquist_share
@@ -23,7 +24,7 @@ from .vgg import VGG, VGG_TUNING
 EXPERIMENTS = {e.name: e for e in (SAMPLE_EFFICIENCY_TUNING, SAMPLE_EFFICIENCY, PERMUTED_PIXELS,
                                    LENET_TUNING, LENET, LENET_SUBSET, SHIFT_STABILITY, BORDER, DECODERS,
                                    NIN_TUNING, NIN, BACKPROPAGATION_TUNING, BACKPROPAGATION, VGG_TUNING, VGG,
-                                   NETWORKS_TUNING, NETWORKS,
+                                   ALEXNET_TUNING, ALEXNET, NETWORKS_TUNING, NETWORKS,
                                    GOOGLENET_TUNING, GOOGLENET, RESNET_TUNING, RESNET)}
 
 __all__ = ["EXPERIMENTS", "Budget", "Experiment", "Setting", "balanced", "consistency", "missing",

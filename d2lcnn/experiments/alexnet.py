@@ -4,46 +4,46 @@ from d2lcnn.train import Augment
 
 from .settings import Experiment, Setting
 
-# The images in the package, 9,000 to learn from. No dropout: the paper compares activations without regularisation.
-FITTING = {"epochs": 3, "batch_size": 64, "channels_last": True}
+# Half of the subset's training images, twice: 282 steps. No dropout: the paper compares without regularisation.
+SOME = 4_500
+FITTING = {"epochs": 2, "batch_size": 32, "channels_last": True}
 # Each activation with initial weights that suit it: Xavier's rule supposes a slope of 1. The sigmoid's is a quarter,
 # hence the factor 4; ReLU halves the variance, hence the root of 2 (He, Zhang, Ren & Sun 2015).
 # (network, its options, learning rates tried)
 ARMS = {
     "linear": ("linear", {}, (0.1, 0.3, 1.0)),
     "mlp": ("mlp", {}, (0.03, 0.1, 0.3)),
-    "ReLU": ("alexnet_small", {"activation": "relu", "gain": 2**0.5, "dropout": 0.0}, (0.005, 0.01, 0.02, 0.04)),
+    "ReLU": ("alexnet_small", {"activation": "relu", "gain": 2**0.5, "dropout": 0.0}, (0.01, 0.02, 0.04)),
     "tanh": ("alexnet_small", {"activation": "tanh", "dropout": 0.0}, (0.01, 0.03, 0.1)),
-    "sigmoid": ("alexnet_small", {"activation": "sigmoid", "dropout": 0.0}, (0.03, 0.3, 3.0)),
+    "sigmoid": ("alexnet_small", {"activation": "sigmoid", "dropout": 0.0}, (0.1, 1.0)),
     "sigmoid, weights times 4": ("alexnet_small", {"activation": "sigmoid", "gain": 4.0, "dropout": 0.0},
-                                 (0.03, 0.06, 0.12)),
+                                 (0.03, 0.1)),
 }
 TUNING_SEED = 100  # not among the seeds of the results
 
 ALEXNET_TUNING = Experiment(
     "alexnet_tuning",
     "Which learning rate does best on the validation images, for each activation?",
-    {f"{arm}, lr={lr}": Setting(network, FITTING | {"lr": lr}, options, source="subset", seeds=(TUNING_SEED,),
-                                tested=False)
+    {f"{arm}, lr={lr}": Setting(network, FITTING | {"lr": lr}, options, source="subset", images=SOME,
+                                seeds=(TUNING_SEED,), tested=False)
      for arm, (network, options, rates) in ARMS.items() for lr in rates},
 )
 
 # Best on the validation images, from results/alexnet_tuning.csv
-CHOSEN = {"linear": 0.3, "mlp": 0.1, "ReLU": 0.02, "tanh": 0.03, "sigmoid": 0.3, "sigmoid, weights times 4": 0.06}
+CHOSEN = {"linear": 0.1, "mlp": 0.1, "ReLU": 0.02, "tanh": 0.03, "sigmoid": 0.1, "sigmoid, weights times 4": 0.03}
 
 # So few images and so many epochs that a net can learn them by heart
-FEW = 1_000
-OVERFITTING = {"epochs": 24, "batch_size": 64, "channels_last": True, "lr": CHOSEN["ReLU"]}
+FEW = 300
+OVERFITTING = {"epochs": 20, "batch_size": 20, "channels_last": True, "lr": CHOSEN["ReLU"]}
 MOVED = {"augment": Augment(shift=2, flip=True)}
 RELU = ARMS["ReLU"][1]
 
 ALEXNET = Experiment(
     "alexnet",
     "Does ReLU learn faster than tanh and sigmoid, and what do dropout and augmentation bring?",
-    {arm: Setting(network, FITTING | {"lr": CHOSEN[arm]}, options, source="subset", curve=True)
+    {arm: Setting(network, FITTING | {"lr": CHOSEN[arm]}, options, source="subset", images=SOME, curve=True)
      for arm, (network, options, _) in ARMS.items()}
     | {f"few images, {name}": Setting("alexnet_small", OVERFITTING | recipe, RELU | {"dropout": dropout},
                                       source="subset", images=FEW, curve=True)
-       for name, dropout, recipe in [("plain", 0.0, {}), ("dropout", 0.5, {}), ("augmentation", 0.0, MOVED),
-                                     ("both", 0.5, MOVED)]},
+       for name, dropout, recipe in [("plain", 0.0, {}), ("dropout", 0.5, {}), ("augmentation", 0.0, MOVED)]},
 )
