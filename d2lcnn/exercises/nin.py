@@ -1,7 +1,5 @@
 """Exercises of the chapter "NiN: networks in the network"."""
 
-import itertools
-
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
@@ -18,9 +16,8 @@ RECORDED = {1: 6, 2: 101, 4: 1_992_166}
 
 
 def _layers(rng):
-    sizes = [3, *rng.integers(1, 6, size=rng.integers(1, 4)).tolist()]
-    weights = [rng.normal(size=(b, a)) for a, b in itertools.pairwise(sizes)]
-    return rng.normal(size=(2, 3, 4, 5)), weights, [rng.normal(size=len(w)) for w in weights]
+    depth = int(rng.integers(2, 5))
+    return rng.normal(size=(2, 3, 4, 5)), list(rng.normal(size=(depth, 3, 3))), list(rng.normal(size=(depth, 3)))
 
 
 def _convolutions(x, weights, biases, relus=-1, bias=True):
