@@ -29,9 +29,11 @@ export default { render({ model, el }) {
   const lab = document.createElement(model.get("_tag")), names = model.get("_names");
   const key = n => n.replaceAll("-", "_");
   const down = n => {
-    const v = model.get(key(n));
+    const v = model.get(key(n)), now = lab.getAttribute(n);
+    // Python answers a missing pos with "0": the same step, and no reason to ask a question anew
+    if (n === "pos" && +(v ?? 0) === +(now ?? 0)) return;
     if (v == null) lab.removeAttribute(n);
-    else if (v !== lab.getAttribute(n)) lab.setAttribute(n, v);
+    else if (v !== now) lab.setAttribute(n, v);
   };
   const up = changes => {
     const touched = [...new Set(changes.map(c => c.attributeName))];
