@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from d2lcnn import check, exercises
-from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises import Case, Exercise, Mistake, close
 
 SPECS = [e for e in exercises.all_exercises() if e.kind != "open"]
 ROOT = Path(__file__).parents[1]
