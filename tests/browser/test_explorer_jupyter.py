@@ -1,4 +1,6 @@
-"""The explorer in a live JupyterLab: a run cell is interactive; a stored, untrusted output shows its picture."""
+"""The explorer in a live JupyterLab: a run cell is interactive; a stored, untrusted output shows its picture;
+a live widget and Python follow each other.
+"""
 
 import os
 import secrets
@@ -12,11 +14,20 @@ import nbformat
 import pytest
 from explorer_fixture import lab_browser  # noqa: F401
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from d2lcnn import explorer
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 CELL = "from d2lcnn import explorer\nexplorer.ConvLab(i=5, k=3, s=2, p=1)"
+
+WIDGET = [
+    "from d2lcnn import explorer\nlab = explorer.ConvLab(i=5, k=3, predict='size').widget()\nlab",
+    "lab.s, lab.p = 2, 1",
+    "print('Python has', lab.k, lab.s, lab.answer, lab.right)",
+    "cone = explorer.ConeLab([(3, 1, 2), (3, 1, 2)]).widget()\ncone",
+    "cone.pos = 2\nprint('stack', cone.layers)",
+]
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +41,8 @@ def notebooks(tmp_path_factory):
     output = new_output("execute_result", data={"text/html": html, "text/plain": "ConvLab"}, execution_count=1)
     cells = [new_code_cell(CELL, outputs=[output], execution_count=1)]
     nbformat.write(new_notebook(cells=cells, metadata=kernel), folder / "stored.ipynb")
+    cells = [new_code_cell(source) for source in WIDGET]
+    nbformat.write(new_notebook(cells=cells, metadata=kernel), folder / "widget.ipynb")
     return folder
 
 
@@ -61,7 +74,7 @@ def lab(notebooks):
             time.sleep(0.5)
     yield lambda name: f"{address}/lab/tree/{name}?token={token}"
     server.terminate()
-    server.wait(timeout=30)
+    server.wait(timeout=90)
     log.close()
 
 
@@ -112,3 +125,43 @@ def test_a_stored_untrusted_output_shows_picture_and_sentence(lab, page):
     assert picture.get_attribute("alt").startswith("Convolution, i = 5")
     assert "Output row 0, column 0 reads" in page.locator(".jp-OutputArea-output p").inner_text()
     assert page.locator("conv-lab").evaluate_all("l => l.filter(e => e.shadowRoot).length") == 0
+
+
+def run_cell(page, n, ready):
+    """Run a cell until `ready` holds in the page: JupyterLab drops a run asked for before its kernel answers."""
+    for _ in range(8):
+        page.locator(".jp-Notebook .jp-CodeCell").nth(n).locator(".cm-content").click()
+        page.keyboard.press("Shift+Enter")
+        try:
+            page.wait_for_function(ready, timeout=20_000)
+            return
+        except PlaywrightTimeout:
+            continue
+    pytest.fail(f"cell {n}: {page.locator('.jp-OutputArea-output').all_inner_texts()}")
+
+
+def test_a_widget_and_python_follow_each_other(lab, page):
+    pytest.importorskip("anywidget")
+    page.set_default_timeout(90_000)
+    page.goto(lab("widget.ipynb"))
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    figure, cone = (page.locator(f".jp-OutputArea-output {tag}") for tag in ("conv-lab", "cone-lab"))
+    run_cell(page, 0, "document.querySelector('conv-lab')?.shadowRoot")
+    assert figure.get_attribute("i") == "5,5"
+    run_cell(page, 1, "document.querySelector('conv-lab').getAttribute('s') === '2,2'")  # Python moves the figure
+    assert "− 1) / 2⌋ + 1" in figure.locator(".formula").text_content()
+    figure.locator("[data-num=k] [data-ax='0'] [data-by='-1']").click()  # the reader moves Python
+    page.wait_for_function("document.querySelector('conv-lab').getAttribute('k') === '2,2'")
+    page.wait_for_timeout(2000)  # until Python has answered
+    figure.locator(".ans").fill("3")
+    figure.locator(".ask button").click()
+    page.wait_for_function(
+        "document.querySelector('conv-lab').shadowRoot.querySelector('.verdict').textContent", timeout=15_000
+    )
+    run_cell(page, 2, "document.body.innerText.includes('Python has (2, 2) (2, 2) [3, 3] True')")
+    run_cell(page, 3, "document.querySelector('cone-lab')?.shadowRoot")
+    cone.locator("[data-f='0.2']").fill("1")
+    cone.locator("[data-f='0.2']").press("Enter")
+    run_cell(page, 4, "document.querySelector('cone-lab').getAttribute('pos') === '2'")
+    page.get_by_text("stack ((3, 1, 1), (3, 1, 2))", exact=True).wait_for()
+    assert cone.locator("g.main").get_attribute("data-f") == "2,2"
