@@ -60,3 +60,17 @@ NETWORKS = Experiment(
      for name, lr in CHOSEN.items() if name != "ResNet-8, wide"}
     | {"ResNet-8, wide, 5 epochs": Setting("resnet8", LONG, NETS["ResNet-8, wide"][1], curve=True)},
 )
+
+# For a machine with a GPU: the papers' networks at the papers' input size, 28 * 8 = 224 pixels. Never run by us, who
+# have no GPU; the rates are those that Dive into Deep Learning uses or, with batch norm, a common first guess.
+GPU = {"optimizer": "sgd", "schedule": "onecycle", "channels_last": True, "bf16": True, "device": "cuda", "epochs": 10}
+LARGE = {
+    "AlexNet": ("alexnet", 0.01), "VGG-11": ("vgg11", 0.01), "NiN": ("nin", 0.05), "GoogLeNet": ("googlenet", 0.05),
+    "ResNet-18": ("resnet18", 0.1), "ResNet-50": ("resnet50", 0.1), "DenseNet-121": ("densenet121", 0.1),
+    "MobileNet": ("mobilenet", 0.1),
+}
+NETWORKS_GPU = Experiment(
+    "networks_gpu",
+    "How do the networks of the papers compare at their own input size, on a GPU?",
+    {name: Setting(network, GPU | {"lr": lr}, curve=True, enlarge=8) for name, (network, lr) in LARGE.items()},
+)
