@@ -1,0 +1,140 @@
+"""Exercises of the chapter "GoogLeNet: four paths side by side"."""
+
+import numpy as np
+
+from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.ops import softmax_cross_entropy
+from d2lcnn.shapes import conv_output_size
+
+# multiply-adds a pixel, without a reduction and with it: sums done by hand
+DIRECT = {(192, 16, 32, 5): 153_600, (192, 96, 128, 3): 221_184, (4, 2, 8, 1): 32}
+REDUCED = {(192, 16, 32, 5): 15_872, (192, 96, 128, 3): 129_024, (4, 2, 8, 1): 24}
+# parameters by channels in: blocks 3a, 3b and 5b, summed by hand and found again in the network
+RECORDED = {192: 163_696, 256: 388_736, 832: 1_444_080, 1: 44}
+ROWS = {192: (64, 96, 128, 16, 32, 32), 256: (128, 128, 192, 32, 96, 64), 832: (384, 192, 384, 48, 128, 128),
+        1: (1, 1, 1, 1, 1, 1)}
+RIGHT = [(1, 1, 0), (3, 1, 1), (5, 1, 2), (3, 1, 1)]
+LOGITS = np.array([[2.0, 0, -1], [0.5, 1, 3]]), np.array([[0.0, 1, 0], [2, -1, 0]]), np.array([[1.0, 1, 1], [0, 4, 2]])
+
+
+def _saved(c, reduced, out, k):
+    return DIRECT[c, reduced, out, k] / REDUCED[c, reduced, out, k]
+
+
+def _unfit(size, paths, pads=1, strides=True):
+    """Flags of paths whose size differs, from the formula of `shapes`."""
+    return [int(conv_output_size(size, k, s if strides else 1, pads * p) != size) for k, s, p in paths]
+
+
+def _paths(rng):
+    return int(rng.integers(6, 15)), [(int(k), int(s), int(p)) for k, s, p in
+                                      zip(rng.choice([1, 3, 5], 4), rng.integers(1, 3, 4), rng.integers(0, 3, 4),
+                                          strict=True)]
+
+
+def _wrong_parameters(c, row, bias=1, reduce=True, pool=True):
+    one, r3, three, r5, five, proj = row
+    direct = three * (9 * c + bias) + five * (25 * c + bias)
+    reduced = r3 * (c + bias) + three * (9 * r3 + bias) + r5 * (c + bias) + five * (25 * r5 + bias)
+    return one * (c + bias) + (reduced if reduce else direct) + (proj * (c + bias) if pool else 0)
+
+
+def _loss(main, first, second, targets, weights=(1, 0.3, 0.3)):
+    return sum(w * softmax_cross_entropy(z, targets) for w, z in zip(weights, (main, first, second), strict=True))
+
+
+def _logits(rng):
+    return *rng.normal(size=(3, 5, 4)), rng.integers(0, 4, size=5)
+
+
+EXERCISES = [
+    Exercise(
+        "googlenet-1", "googlenet", kind="value", cls="P", minutes=5, difficulty=1, points=2,
+        cases=(Case("the number of channels"),),
+        oracle=lambda: 352,
+        mistakes=(
+            Mistake("all six", 440, "You added all six numbers of the row. Two of them never leave the block."),
+            Mistake("the reductions", 232, "You took the reductions in place of what the windows make of them."),
+            Mistake("no pooling path", 304, "The pooling path is missing: a 1x1 convolution follows the pooling."),
+        ),
+    ),
+    Exercise(
+        "googlenet-2", "googlenet", kind="function", cls="A", minutes=15, difficulty=2, points=3,
+        cases=(
+            Case("the 5x5 path of block 3a", (192, 16, 32, 5)),
+            Case("the 3x3 path of block 3a", (192, 96, 128, 3)),
+            Case("windows of one pixel", (4, 2, 8, 1)),
+        ),
+        oracle=_saved,
+        mistakes=(
+            Mistake("upside down", lambda *a: 1 / _saved(*a), "Your number is the price that is left, not the saving."),
+            Mistake("reduction for free", lambda c, r, out, k: c / r,
+                    "You left out what the 1x1 convolution itself costs."),
+            Mistake("window forgotten", lambda c, r, out, k: c * out / (r * (c + out)),
+                    "Each number of a k x k window costs a multiply-add: k does not appear in your count."),
+        ),
+    ),
+    Exercise(
+        "googlenet-3", "googlenet", kind="function", cls="P", minutes=15, difficulty=2, points=3,
+        cases=(
+            Case("the block of the chapter", (14, RIGHT)),
+            Case("5x5 with padding 1, pooling with stride 3", (14, [(1, 1, 0), (3, 1, 1), (5, 1, 1), (3, 3, 1)])),
+            Case("no padding anywhere", (8, [(1, 1, 0), (3, 1, 0), (5, 1, 0), (3, 1, 0)])),
+        ),
+        generate=_paths,
+        oracle=_unfit,
+        mistakes=(
+            Mistake("strides ignored", lambda size, paths: _unfit(size, paths, strides=False),
+                    "A stride above 1 makes the map smaller too."),
+            Mistake("padding ignored", lambda size, paths: _unfit(size, paths, pads=0),
+                    "Your function takes no account of the padding."),
+            Mistake("padding doubled", lambda size, paths: _unfit(size, paths, pads=2),
+                    "The padding stands on each side; you counted it four times."),
+            Mistake("the other way round", lambda size, paths: [1 - f for f in _unfit(size, paths)],
+                    "You marked the paths that fit with 1."),
+        ),
+    ),
+    Exercise(
+        "googlenet-4", "googlenet", kind="value", cls="A", minutes=15, difficulty=2, points=3,
+        cases=(Case("pixels a side"),),
+        oracle=lambda: 95,
+        mistakes=(
+            Mistake("a multiple of 32", 96, "That size does it too. Where does rounding up allow a smaller one?"),
+            Mistake("rounded down", 125, "You rounded down in the poolings. Those of this network round up."),
+            Mistake("a map of two", 63, "That image leaves maps of 2 by 2 pixels."),
+            Mistake("a map of four", 127, "That image leaves maps of 4 by 4 pixels."),
+        ),
+    ),
+    Exercise(
+        "googlenet-5", "googlenet", kind="function", cls="P", minutes=15, difficulty=2, points=3,
+        cases=tuple(Case(name, (c, ROWS[c])) for name, c in
+                    (("block 3a", 192), ("block 3b", 256), ("block 5b", 832), ("ones everywhere", 1))),
+        oracle=lambda in_channels, row: RECORDED[in_channels],
+        mistakes=(
+            Mistake("no biases", lambda c, row: _wrong_parameters(c, row, bias=0),
+                    "The biases are missing, one for each map that each of the six convolutions makes."),
+            Mistake("no reductions", lambda c, row: _wrong_parameters(c, row, reduce=False),
+                    "Your large windows read the block's input. What stands before them?"),
+            Mistake("no pooling path", lambda c, row: _wrong_parameters(c, row, pool=False),
+                    "Pooling has no parameters, but a convolution follows it."),
+        ),
+    ),
+    Exercise(
+        "googlenet-6", "googlenet", kind="open", cls="A", minutes=90, difficulty=3, points=8,
+    ),
+    Exercise(
+        "googlenet-7", "googlenet", kind="function", cls="P", minutes=10, difficulty=1, points=2,
+        cases=(Case("two images, three classes", (*LOGITS, np.array([0, 2]))),
+               Case("other targets", (*LOGITS, np.array([1, 1])))),
+        generate=_logits,
+        oracle=_loss,
+        mistakes=(
+            Mistake("no weights", lambda *a: _loss(*a, weights=(1, 1, 1)), "You gave the heads beside full weight."),
+            Mistake("0.3 shared", lambda *a: _loss(*a, weights=(1, 0.15, 0.15)),
+                    "You took the mean of the two heads' losses; each has the weight 0.3."),
+            Mistake("main too", lambda *a: _loss(*a, weights=(0.3, 0.3, 0.3)), "The main loss has weight 1."),
+            Mistake("main alone", lambda *a: _loss(*a, weights=(1, 0, 0)),
+                    "That is the main loss alone; in training the heads beside count too."),
+        ),
+    ),
+]  # fmt: skip
