@@ -72,7 +72,8 @@ def lab(notebooks):
                 server.kill()
                 pytest.fail(f"JupyterLab did not start: {log.read().decode()[-2000:]}")
             time.sleep(0.5)
-    yield lambda name: f"{address}/lab/tree/{name}?token={token}"
+    # a workspace for each notebook, or JupyterLab opens those of the tests before beside it
+    yield lambda name: f"{address}/lab/workspaces/{name.partition('.')[0]}/tree/{name}?token={token}"
     server.terminate()
     server.wait(timeout=90)
     log.close()
@@ -146,7 +147,6 @@ def test_a_widget_and_python_follow_each_other(lab, page):
     page.goto(lab("widget.ipynb"))
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
     figure, cone = (page.locator(f".jp-OutputArea-output {tag}") for tag in ("conv-lab", "cone-lab"))
-    # a cell run before JupyterLab knows widgets shows the plain figure, whose i is "5": it is run again
     run_cell(page, 0, "(f => f?.shadowRoot && f.getAttribute('i') === '5,5')(document.querySelector('conv-lab'))")
     run_cell(page, 1, "document.querySelector('conv-lab').getAttribute('s') === '2,2'")  # Python moves the figure
     assert "− 1) / 2⌋ + 1" in figure.locator(".formula").text_content()
