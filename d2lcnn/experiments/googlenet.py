@@ -3,10 +3,13 @@
 from .settings import Experiment, Setting
 
 EPOCHS = 4
-RATES = (0.1, 0.2, 0.4)
+RATES = {"all four paths": (0.1, 0.2, 0.4), "mlp": (0.03, 0.1, 0.3), "linear": (0.1, 0.3, 1.0)}
 TUNING_SEED = 100  # not among the seeds of the results
 PATHS = ("1x1", "3x3", "5x5", "pool")
-NETS = {"all four paths": {}} | {f"without {path}": {"without": (path,)} for path in PATHS}
+# name -> (network, its options, whose learning rate it has)
+NETS = {"all four paths": ("googlenet_small", {}, "all four paths")}
+NETS |= {f"without {path}": ("googlenet_small", {"without": (path,)}, "all four paths") for path in PATHS}
+NETS |= {"mlp": ("mlp", {}, "mlp"), "linear": ("linear", {}, "linear")}
 
 
 def recipe(lr):
@@ -22,17 +25,17 @@ def recipe(lr):
 
 GOOGLENET_TUNING = Experiment(
     "googlenet_tuning",
-    "Which learning rate does best on the validation images, for the network with all four paths?",
-    {f"all four paths, lr={lr}": Setting("googlenet_small", recipe(lr), source="subset", seeds=(TUNING_SEED,),
-                                         tested=False)
-     for lr in RATES},
+    "Which learning rate does best on the validation images, for the network with all four paths and the baselines?",
+    {f"{name}, lr={lr}": Setting(NETS[name][0], recipe(lr), source="subset", seeds=(TUNING_SEED,), tested=False)
+     for name, rates in RATES.items() for lr in rates},
 )
 
-CHOSEN = 0.2  # best on the validation images, from results/googlenet_tuning.csv; all variants train with it
+# Best on the validation images, from results/googlenet_tuning.csv; without a path a network keeps the rate of all four
+CHOSEN = {"all four paths": 0.2, "mlp": 0.1, "linear": 0.3}
 
 GOOGLENET = Experiment(
     "googlenet",
     "What does each of the four paths of the Inception block bring?",
-    {name: Setting("googlenet_small", recipe(CHOSEN), options, source="subset", curve=True)
-     for name, options in NETS.items()},
+    {name: Setting(network, recipe(CHOSEN[tuned]), options, source="subset", curve=True)
+     for name, (network, options, tuned) in NETS.items()},
 )
