@@ -8,44 +8,40 @@ import pytest
 from d2lcnn import results
 
 alexnet = importlib.import_module("d2lcnn.experiments.alexnet")
+TRIED = {arm: (rates, alexnet.CHOSEN[arm]) for arm, (_, _, rates) in alexnet.ARMS.items()}
+TRIED |= {f"few images, {m}": (alexnet.FEW_RATES, lr) for m, lr in alexnet.FEW_CHOSEN.items()}
 
 
-@pytest.mark.parametrize("arm", alexnet.ARMS | alexnet.LONGER_ARMS)
-def test_rates_were_chosen_on_validation_images(arm):
+@pytest.mark.parametrize("name", TRIED)
+def test_rates_were_chosen_on_validation_images(name):
     values = {s.setting: s.mean for s in results.summarise("alexnet_tuning", "validation_accuracy")}
-    rates = (alexnet.ARMS | alexnet.LONGER_ARMS)[arm][-1]
-    tried = [values[f"{arm}, lr={rate}"] for rate in rates]
-    assert rates[int(np.argmax(tried))] == alexnet.CHOSEN[arm]
+    rates, chosen = TRIED[name]
+    assert rates[int(np.argmax([values[f"{name}, lr={rate}"] for rate in rates]))] == chosen
 
 
-@pytest.mark.parametrize("arm", alexnet.LONGER_ARMS)
-def test_rates_of_the_longer_race_lie_between_others(arm):
-    assert alexnet.CHOSEN[arm] in alexnet.LONGER_ARMS[arm][1][1:-1]
+@pytest.mark.parametrize("arm", ["linear", "mlp", "ReLU", "tanh", "sigmoid, weights times 4"])
+def test_rates_of_the_race_lie_between_others(arm):
+    rates, chosen = TRIED[arm]
+    assert min(rates) < chosen < max(rates)
 
 
-def test_the_activations_differ_in_activation_and_weights_alone():
-    race = {name: s for name, s in alexnet.ALEXNET.settings.items() if s.images == alexnet.SOME}
-    race = {name: s for name, s in race.items() if s.network == "alexnet_small"}
-    assert set(race) == {"ReLU", "tanh", "sigmoid", "sigmoid, weights times 4"}
+def test_the_activations_differ_in_activation_weights_and_rate_alone():
+    race = {name: alexnet.ALEXNET.settings[name] for name in alexnet.ARMS}
     assert len({str({k: v for k, v in s.fit.items() if k != "lr"}) for s in race.values()}) == 1
-    assert {frozenset(s.options) - {"gain"} for s in race.values()} == {frozenset({"activation", "dropout"})}
-
-
-@pytest.mark.parametrize("name", alexnet.LONGER_ARMS)
-def test_the_longer_race_differs_in_images_epochs_and_rate_alone(name):
-    short, longer = (alexnet.ALEXNET.settings[n] for n in (alexnet.LONGER_ARMS[name][0], name))
-    assert (longer.network, longer.options, longer.images) == (short.network, short.options, None)
-    assert {k for k in short.fit if longer.fit[k] != short.fit[k]} <= {"epochs", "lr"}
-    assert longer.fit["epochs"] == 4
+    assert {(s.source, s.images, s.seeds) for s in race.values()} == {("subset", None, (0, 1, 2))}
+    nets = [s for s in race.values() if s.network == "alexnet_small"]
+    assert {s.options["dropout"] for s in nets} == {0.0}
+    assert {frozenset(s.options) - {"gain"} for s in nets} == {frozenset({"activation", "dropout"})}
 
 
 def test_dropout_and_augmentation_are_switched_one_by_one():
     def switches(name):
         setting = alexnet.ALEXNET.settings[f"few images, {name}"]
-        rest = {k: v for k, v in setting.fit.items() if k != "augment"}
+        rest = {k: v for k, v in setting.fit.items() if k not in ("augment", "lr")}
         return setting.options["dropout"] > 0, "augment" in setting.fit, str(rest), setting.images
 
     plain = switches("plain")
     assert plain[:2] == (False, False)
     assert switches("dropout") == (True, False, *plain[2:])
     assert switches("augmentation") == (False, True, *plain[2:])
+    assert switches("both") == (True, True, *plain[2:])
