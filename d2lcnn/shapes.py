@@ -14,6 +14,7 @@ __all__ = [
     "conv_output_size",
     "conv_transpose_output_size",
     "effective_kernel_size",
+    "path_counts",
     "pool_output_size",
     "receptive_field",
     "same_padding",
@@ -367,3 +368,50 @@ def receptive_field(windows):
         start -= jump * _integer("p", p, 0)
         jump *= _integer("s", s, 1)
     return ReceptiveField(size, jump, start)
+
+
+def path_counts(windows):
+    """Count the paths from each pixel of a receptive field to its output, along one axis.
+
+    Parameters
+    ----------
+    windows : iterable of Window
+        The layers from the image upwards; plain tuples ``(k, s, p, d)`` will do. Padding moves the field and does
+        not change the counts.
+
+    Returns
+    -------
+    tuple of int
+        One count for each of the ``receptive_field(windows).size`` pixels, first to last, far from the borders. Zero
+        marks a hole: a pixel inside the field that the output never sees.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a layer has a size that is no integer or is out of range.
+
+    Notes
+    -----
+    The coefficients of a product of polynomials, ``1 + z**(jump*d) + ... + z**(jump*d*(k-1))`` for each layer. For
+    square layers in two dimensions, the count of pixel (a, b) is the product of the counts of a and of b.
+
+    Examples
+    --------
+    Two layers of three: the middle pixel is read on three paths. With dilation 2 every second pixel is a hole.
+
+    >>> path_counts([Window(3), Window(3)])
+    (1, 2, 3, 2, 1)
+    >>> path_counts([Window(3, d=2), Window(3, d=2)])
+    (1, 0, 2, 0, 3, 0, 2, 0, 1)
+    """
+    counts, jump = [1], 1
+    for k, s, p, d in (Window(*window) for window in windows):
+        span = jump * (effective_kernel_size(k, d) - 1)
+        _integer("p", p, 0)
+        wider = [0] * (len(counts) + span)
+        for shift in range(0, span + 1, jump * d):
+            for place, count in enumerate(counts, shift):
+                wider[place] += count
+        counts = wider
+        jump *= _integer("s", s, 1)
+    return tuple(counts)

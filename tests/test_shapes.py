@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from d2lcnn import shapes
-from d2lcnn.shapes import Window, receptive_field
+from d2lcnn.shapes import Window, path_counts, receptive_field
 
 GRID = [
     (i, k, s, p, d)
@@ -161,6 +161,23 @@ def test_receptive_field_by_hand():
     assert receptive_field([(7, 2, 3), (3, 2, 1)]) == (11, 4, -5)
 
 
+@given(LAYERS)
+def test_path_counts_are_the_gradient_of_a_stack_of_ones(layers):
+    x = torch.ones(1, 1, 600, dtype=torch.float64, requires_grad=True)
+    j, first, last = a_whole_field(layers, 600)
+    (gradient,) = torch.autograd.grad(stack(x, layers)[0, 0, j], x)
+    assert path_counts(layers) == tuple(gradient[0, 0, first : last + 1].int().tolist())
+
+
+def test_path_counts_by_hand():
+    assert path_counts([]) == (1,)
+    assert path_counts([Window(2), Window(2), Window(2)]) == (1, 3, 3, 1)
+    assert path_counts([Window(2, s=3), Window(2)]) == (1, 1, 0, 1, 1)  # a stride above k leaves a hole
+    assert path_counts([(3, 1, 0, d) for d in (1, 3)]) == (1,) * 9
+    assert path_counts([Window(3, d=5), Window(3)]) == path_counts([Window(3), Window(3, d=5)])
+    assert sum(path_counts([Window(3, d=d) for d in (1, 2, 4, 8)])) == 3**4
+
+
 @pytest.mark.parametrize(("call", "error", "message"), [
     (lambda: shapes.conv_output_size(0, 3), ValueError, "i must be at least 1, not 0"),
     (lambda: shapes.conv_output_size(5, 0), ValueError, "k must be at least 1, not 0"),
@@ -177,6 +194,10 @@ def test_receptive_field_by_hand():
     (lambda: shapes.same_padding(0), ValueError, "k must be at least 1"),
     (lambda: receptive_field([Window(3, s=0)]), ValueError, "s must be at least 1"),
     (lambda: receptive_field([Window("3")]), TypeError, "k must be an integer, not '3'"),
+    (lambda: path_counts([Window(3, s=0)]), ValueError, "s must be at least 1, not 0"),
+    (lambda: path_counts([Window(3, p=-1)]), ValueError, "p must be at least 0, not -1"),
+    (lambda: path_counts([Window(3, d=0)]), ValueError, "d must be at least 1, not 0"),
+    (lambda: path_counts([Window(3.0)]), TypeError, "k must be an integer, not 3.0"),
 ])
 def test_bad_sizes_are_named(call, error, message):
     with pytest.raises(error, match=message):

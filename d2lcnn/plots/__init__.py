@@ -3,6 +3,7 @@
 from ._style import PALETTE, SERIES, use_style
 from .architecture import architecture
 from .arithmetic import conv_case, conv_cases
+from .coverage import coverage
 from .curves import confusion_matrix, learning_curves, spread_curves, spread_dots
 from .fields import cone
 from .grids import correlation_step, grid, window
@@ -17,6 +18,7 @@ __all__ = [
     "conv_case",
     "conv_cases",
     "correlation_step",
+    "coverage",
     "grid",
     "image",
     "images",
