@@ -13,7 +13,6 @@ from d2lcnn.__main__ import main
 from d2lcnn.explorer import channels, cone, stack_stills
 from d2lcnn.explorer.channels import Channels
 from d2lcnn.explorer.figure import script
-from d2lcnn.explorer.squeeze import squeeze
 
 # ---- channels
 
@@ -214,15 +213,3 @@ def test_scripts_are_small_and_self_contained():
         assert set(re.findall(r"https?://[^\s\"'`)]+", source)) <= {"http://www.w3.org/2000/svg"}
     with pytest.raises(ValueError, match="no-lab"):
         script("no-lab")
-
-
-@pytest.mark.parametrize(("source", "squeezed"), [
-    ("const a = 1;\n\tlet b = a / 2 / 3; // half\n", "const a=1;let b=a/2/3;"),
-    ("f( /[/ \"]+ x/g, 'a  b', \"c // d\" )", "f(/[/ \"]+ x/g,'a  b',\"c // d\")"),
-    ("`a  ${ b + `c  ${ { d : 1 } . d }  e` }  f\\``", "`a  ${b+`c  ${{d:1}.d}  e`}  f\\``"),
-    ("return a in b\nx + +y - -z", "return a in b\nx+ +y- -z"),
-    ("a /* one\ntwo */ b", "a b"),
-    ("let 步 = 幅 of x", "let 步=幅 of x"),
-])  # fmt: skip
-def test_squeezing_keeps_what_counts(source, squeezed):
-    assert squeeze(source) == squeezed

@@ -393,13 +393,15 @@ class ConvLab extends HTMLElement {
 		const num = n => `<span class="num" data-num="${n}"><span>${T.n[n].slice(0, -1)}<i>${n}</i></span>` + [0, 1].map(ax =>
 			`<span class="num" data-ax="${ax}"><button type="button" data-by="-1">−</button><input type="number" inputmode="numeric" min="${low(n)}" max="${LIMITS[n]}"><button type="button" data-by="1">+</button></span>`).join("") + "</span>";
 		const ico = (go, sign) => `<button type="button" data-go="${go}" aria-label="${T[go]}" title="${T[go]}">${sign}</button>`;
+		const option = (c, n) => `<option value="${n + 1}">${n + 1}. ${c[+zh]}</option>`;
+		const board = b => `<figure data-board="${b}"><figcaption></figcaption><div class="scroll"></div></figure>`;
 		this.shadowRoot.innerHTML = `<style>${CSS}</style><div class="lab" role="group" aria-label="${T.lab}" lang="${zh ? "zh" : "en"}">
-<div class="row"><label class="cases">${T.cases} <select data-case><option value="">${T.own}</option>${CASES.map((c, n) => `<option value="${n + 1}">${n + 1}. ${c[+zh]}</option>`).join("")}</select></label>
+<div class="row"><label class="cases">${T.cases} <select data-case><option value="">${T.own}</option>${CASES.map(option).join("")}</select></label>
 <label>${T.operation} <select data-at="mode">${opts(T.modes)}</select></label><label class="view">${T.drawn} <select data-at="view"></select></label><label>${T.ask} <select data-at="predict">${opts(T.asks)}</select></label></div>
 <div class="row">${NAMES.map(num).join("")}<label><input type="checkbox" class="rect">${T.rect}</label></div>
 <p class="bad" role="alert" hidden></p>
 <div class="all"><form class="ask row" hidden><span class="q"></span><input class="ans" autocomplete="off" aria-label="${T.answer}"><button>${T.check}</button></form><p role="status"><span class="verdict"></span> <code></code></p>
-<div class="boards">${["in", "w", "out", ...Object.keys(KIND)].map(b => `<figure data-board="${b}"><figcaption></figcaption><div class="scroll"></div></figure>`).join("")}</div>
+<div class="boards">${["in", "w", "out", ...Object.keys(KIND)].map(board).join("")}</div>
 <p class="legend small"></p><p class="ways"></p>
 <div class="row steps">${ico("first", "|◀")}${ico("back", "◀")}<button type="button" data-go="play"></button>${ico("fwd", "▶")}<input type="range" class="pos" min="0" aria-label="${T.position}"></div>
 <p class="live" aria-live="polite"></p><p class="sum"></p><p class="formula"></p>

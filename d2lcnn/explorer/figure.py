@@ -6,8 +6,9 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
+from rjsmin import jsmin
+
 from d2lcnn.explorer.canvas import Picture, write
-from d2lcnn.explorer.squeeze import squeeze
 
 # set while notebooks are executed to be stored or compared: then the script stays out of the output
 STORED = "D2LCNN_STORED"
@@ -17,8 +18,9 @@ STORED = "D2LCNN_STORED"
 def script(name: str = "conv-lab") -> str:
     """Return one of the two scripts of the explorer, ``"conv-lab"`` or ``"stack-lab"``.
 
-    Each is a classic script that asks for nothing from elsewhere and defines its elements once a page, squeezed;
-    ``stack-lab`` needs ``conv-lab`` before it.
+    Each is a classic script that asks for nothing from elsewhere and defines its elements once a page, minified;
+    ``stack-lab`` needs ``conv-lab`` before it. The sources hold no template literal inside another one, whose text
+    rjsmin would take for code.
 
     Raises
     ------
@@ -27,7 +29,7 @@ def script(name: str = "conv-lab") -> str:
     """
     if name not in ("conv-lab", "stack-lab"):
         raise ValueError(f'name must be "conv-lab" or "stack-lab", got {name!r}')
-    return squeeze(files("d2lcnn.explorer").joinpath(f"{name}.js").read_text("utf8"))
+    return jsmin(files("d2lcnn.explorer").joinpath(f"{name}.js").read_text("utf8"))
 
 
 class Figure:

@@ -59,7 +59,8 @@ function badStack(q, T = E) {
   const bad = wrong(q.layers.length, "layers", 6, T) ?? wrong(q.o, "outputs", 9, T) ?? q.layers.flatMap((l, n) => l.map((v, a) => wrong(v, `${T("layer", n + 1)}: ${"ksd"[a]}`, 9, T))).find(Boolean);
   return bad ?? (cone(q).n[0] > 64 ? T("long", cone(q).n[0]) : null);
 }
-const field = m => `r = 1 + Σ d(k − 1)·jump = 1 + ${m.layers.map(([k, , d], l) => `${d}·(${k} − 1)·${m.jump[l]}`).join(" + ")} = ${m.size.at(-1)}`;
+const term = (m, [k, , d], l) => `${d}·(${k} − 1)·${m.jump[l]}`;
+const field = m => `r = 1 + Σ d(k − 1)·jump = 1 + ${m.layers.map((layer, l) => term(m, layer, l)).join(" + ")} = ${m.size.at(-1)}`;
 const unit = (m, l, j, T = E) => T(!l ? "in" : m.layers[l] ? "unit" : "out", j, l);
 function coneSays(m, l, j, T = E) {
   const p = paths(m, l, j), top = p.at(-1), a = j * m.jump[l], b = a + m.size[l] - 1, holes = range(a, b).filter(i => !p[0][i]);
@@ -94,7 +95,9 @@ class Lab extends ConvLab {
   show(form, bad, name, make) {
     const [rows, live, sum, extra = ""] = bad ? [[], "", []] : make(), cells = this.cells = rows.flat(), s = this.now;
     this.fill(".form", form); this.$(".bad").hidden = !bad; this.$(".bad").textContent = bad ?? "";
-    this.fill(".scroll", bad ? "" : `<svg role="grid" aria-label="${name}" width="${Math.max(...cells.map(o => o.x)) + 34}" height="${Math.max(...cells.map(o => o.y)) + 34}">${extra}${rows.map(l => `<g role="row">${l.map(o => `<g role="gridcell" data-f="${o.f}" class="${o.off ? "off " : ""}${o.f === s ? "main" : o.lit ? "lit" : ""}" tabindex="${o.f === s ? 0 : -1}" aria-selected="${o.f === s}" aria-label="${o.name}" transform="translate(${o.x + 2} ${o.y + 2})" style="--c:var(--${o.hue})"><rect width="27" height="27" rx="3"/><text x="13.5" y="13.5">${o.text}</text></g>`).join("")}</g>`).join("")}</svg>`);
+    const gridcell = o => `<g role="gridcell" data-f="${o.f}" class="${o.off ? "off " : ""}${o.f === s ? "main" : o.lit ? "lit" : ""}" tabindex="${o.f === s ? 0 : -1}" aria-selected="${o.f === s}" aria-label="${o.name}" transform="translate(${o.x + 2} ${o.y + 2})" style="--c:var(--${o.hue})"><rect width="27" height="27" rx="3"/><text x="13.5" y="13.5">${o.text}</text></g>`;
+    const row = l => `<g role="row">${l.map(gridcell).join("")}</g>`;
+    this.fill(".scroll", bad ? "" : `<svg role="grid" aria-label="${name}" width="${Math.max(...cells.map(o => o.x)) + 34}" height="${Math.max(...cells.map(o => o.y)) + 34}">${extra}${rows.map(row).join("")}</svg>`);
     if (this.$(".live").textContent !== live) this.$(".live").textContent = live;
     this.fill(".formula", sum.map(t => `<span>${t}</span>`).join(""));
   }

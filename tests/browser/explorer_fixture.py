@@ -11,7 +11,7 @@ from d2lcnn import explorer
 
 
 def put_scripts(folder):
-    """Write both scripts, squeezed as pages get them."""
+    """Write both scripts, minified as pages get them."""
     for name in ("conv-lab", "stack-lab"):
         (Path(folder) / f"{name}.js").write_text(explorer.script(name), "utf8")
 
