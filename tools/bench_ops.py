@@ -84,7 +84,10 @@ LAYERS = [
     Layer("8x8 32>32 k3 N64", 64, 32, 8, 32, 3, p=1),
     Layer("28x28 64>64 k1 N16", 16, 64, 28, 64, 1),
     Layer("28x28 64>128 k3 s2 N16", 16, 64, 28, 128, 3, 2, 1),
+    Layer("4 groups 56x56 64>64 k3 N8", 8, 64, 56, 64, 3, p=1, groups=4),
+    Layer("16 groups 28x28 128>128 k3 N8", 8, 128, 28, 128, 3, p=1, groups=16),
     Layer("depthwise 56x56 64 k3 N8", 8, 64, 56, 64, 3, p=1, groups=64),
+    Layer("depthwise 28x28 128 k3 N8", 8, 128, 28, 128, 3, p=1, groups=128),
 ]
 STEMS = ("RGB", "LeNet 1")
 

@@ -11,16 +11,12 @@ from typing import NamedTuple
 
 from array_api_compat import device
 
+from . import _depthwise
+from ._spans import spans
+
 # Bytes that a tile may need: the L2 cache of one core; or, where one image's columns are larger still, a part of L3:
 # fewer, wider products waste less.
 SMALL, LARGE = 1 << 20, 1 << 22
-
-
-def spans(size, step):
-    """Yield slices of almost one length, at most `step` (but at least 1), that cover range(size); the longest first."""
-    pieces = -(-size // max(1, step))
-    ends = [-(-i * size // pieces) for i in range(pieces + 1)] if pieces else []
-    yield from map(slice, ends[:-1], ends[1:])
 
 
 def tile_size(windows, channels, c_out, itemsize, copies=1):
@@ -131,8 +127,18 @@ def copy_between_zeros(target, places, source):
         target[..., places.stop :] = 0
 
 
+def is_depthwise(w, groups):
+    """Tell whether every channel has one kernel of its own: then matrices would have a single row."""
+    return groups > 1 and w.shape[0] == groups and w.shape[1] == 1
+
+
 def forward(xp, x, w, b, windows, groups):
     """Convolve: for each tile, weights (C_out, C_in*kh*kw) times columns (C_in*kh*kw, places)."""
+    if is_depthwise(w, groups):
+        y = _depthwise.forward(xp, x, w, windows)
+        if b is not None:
+            y += xp.reshape(b, (-1, 1, 1))
+        return y
     c_out, rows = w.shape[0], w.shape[1] * windows.count
     weights = xp.reshape(w, (groups, c_out // groups, rows))
     (oh, ow), new = windows.out, {"dtype": x.dtype, "device": device(x)}
@@ -155,6 +161,8 @@ def backward(xp, g, x, w, windows, groups, *, need_x=True, need_w=True):
     """Gradients for x and w, None where not needed: dw^T = cols g^T and dcols = w^T g, tile by tile."""
     if xp.isdtype(x.dtype, "complex floating"):
         x, w = xp.conj(x), xp.conj(w)
+    if is_depthwise(w, groups):
+        return _depthwise.backward(xp, g, x, w, windows, need_x=need_x, need_w=need_w)
     c_out, rows = w.shape[0], w.shape[1] * windows.count
     weights = xp.matrix_transpose(xp.reshape(w, (groups, c_out // groups, rows)))
     new = {"dtype": x.dtype, "device": device(x)}
