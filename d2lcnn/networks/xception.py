@@ -4,6 +4,7 @@ from collections import OrderedDict
 
 from torch import nn
 
+from ..layers import SeparableConv2d
 from ._parts import conv_norm, he_, takes
 
 # Chollet 2017, figure 5. Entry flow: (channels out, whether ReLU comes before the first separable convolution) of the
@@ -15,7 +16,9 @@ EXIT = (728, 1024), (1536, 2048)
 
 
 def separable_conv(in_channels, out_channels):
-    """List a depthwise 3x3 and a pointwise 1x1 convolution, nothing between them, and batch norm.
+    """List the depthwise 3x3 and the pointwise 1x1 convolution of a `SeparableConv2d`, and batch norm.
+
+    Nothing stands between them. They are listed one by one, so that the weights keep the names of a plain list.
 
     MobileNet has norm and ReLU between the two as well; Chollet 2017, section 4.7, found none to be better here.
 
@@ -24,8 +27,8 @@ def separable_conv(in_channels, out_channels):
     >>> [type(layer).__name__ for layer in separable_conv(4, 8)]
     ['Conv2d', 'Conv2d', 'BatchNorm2d']
     """
-    return [nn.Conv2d(in_channels, in_channels, 3, padding=1, groups=in_channels, bias=False),
-            *conv_norm(in_channels, out_channels, 1)]
+    pair = SeparableConv2d(in_channels, out_channels, 3, padding=1, bias=False)
+    return [pair.depthwise, pair.pointwise, nn.BatchNorm2d(out_channels)]
 
 
 class XceptionBlock(nn.Module):
