@@ -101,6 +101,17 @@ def test_counts():
     assert table.macs == conv.macs
 
 
+def test_it_sees_what_a_convolution_sees():
+    unshared, shared = (
+        nn.Sequential(nn.Conv2d(1, 2, 5, 2), nn.MaxPool2d(2), layer, nn.ReLU(), nn.Conv2d(3, 1, 3), nn.Flatten(),
+                      nn.Linear(8, 2))
+        for layer in (LocallyConnected2d(2, 3, 8, (3, 5), (2, 1), (1, 1), 1), nn.Conv2d(2, 3, (3, 5), (2, 1), (1, 1))))
+    fields = [[row.receptive_field for row in summary.summarize(net, (1, 36, 36))][:-1] for net in (unshared, shared)]
+    assert fields[0] == fields[1]
+    assert fields[0][2] == (15, 23)
+    assert summary.summarize(unshared, (1, 36, 36)).layers[-1].receptive_field == "all"
+
+
 def test_it_starts_like_a_convolution_and_follows_its_net():
     torch.manual_seed(0)
     layer = LocallyConnected2d(4, 8, 12, 3)

@@ -59,6 +59,8 @@ class LocallyConnected2d(nn.Module):
     [[[[3.0, 12.0]]]]
     """
 
+    reads_windows = True  # for `summary`, which sees a matrix product
+
     def __init__(self, in_channels, out_channels, input_size, kernel_size, stride=1, padding=0, dilation=1, bias=True):
         super().__init__()
         self.in_channels = _count("in_channels", in_channels)

@@ -37,15 +37,24 @@ class Trace(TorchDispatchMode):
         def enter(*_):
             self.stack.append(name)
 
-        def leave(_module, _args, output):
+        def leave(module, args, output):
             self.stack.pop()
             tensors = [t for t in tree_leaves(output) if isinstance(t, torch.Tensor)]
+            if getattr(module, "reads_windows", False):  # a matrix product to torch, though it reads windows
+                self._set_window(module, args[0], tensors[0])
             self.outputs.pop(name, None)  # a module that runs twice is listed where it ran last
             self.outputs[name] = [(t.shape, t.numel() * t.element_size() // self.batch, self.fields.get(id(t)))
                                   for t in tensors]
             self.alive += tensors
 
         return module.register_forward_pre_hook(enter), module.register_forward_hook(leave)
+
+    def _set_window(self, module, x, out):
+        """Give the result of a layer the field of a convolution with the layer's own settings."""
+        field = self.fields.get(id(x))
+        if isinstance(field, tuple):
+            field = _through(field, module.kernel_size, module.stride, module.padding, module.dilation)
+        self.fields[id(out)], self.places[id(out)] = field, math.prod(out.shape[2:])
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         out = func(*args, **(kwargs or {}))
