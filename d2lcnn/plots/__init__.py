@@ -8,6 +8,7 @@ from .curves import confusion_matrix, learning_curves, spread_curves, spread_dot
 from .fields import cone
 from .grids import correlation_step, grid, window
 from .pictures import image, images
+from .roofline import roofline
 
 __all__ = [
     "PALETTE",
@@ -23,6 +24,7 @@ __all__ = [
     "image",
     "images",
     "learning_curves",
+    "roofline",
     "spread_curves",
     "spread_dots",
     "use_style",

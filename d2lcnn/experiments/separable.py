@@ -1,0 +1,133 @@
+"""Separable: from a convolution over segments of its channels to Xception, with and without an activation between."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from d2lcnn import layers, summary, train
+
+from .images import balanced
+from .settings import Experiment, Setting
+
+WIDTH = 32
+SEGMENTS = (1, 2, 4, 8, 16, 32)  # of WIDTH channels: from a convolution to one kernel a channel
+# channels -> segments, for nets whose multiply-adds are within a tenth of those of WIDTH channels in one segment
+EQUAL_WORK = {56: 4, 80: 16, 96: 96}
+BETWEEN = {"nothing": None, "relu": nn.ReLU}
+
+
+def spectrum_net(segments, *, channels=WIDTH, between="nothing", seed=None):
+    """Build a net of three segmented blocks for images of 28x28 pixels.
+
+    Parameters
+    ----------
+    segments : int
+        Parts that the channels between the 1x1 and the 3x3 convolution of each block are cut into.
+    channels : int
+        Of all maps; `segments` divides it.
+    between : {"nothing", "relu"}
+        What stands between the two convolutions of a block.
+    seed : int, optional
+        Of the initial weights (He's rule); torch's own generator is left as it was.
+
+    Returns
+    -------
+    torch.nn.Sequential
+        (N, 1, 28, 28) -> (N, 10). A 3x3 convolution with stride 2, then on 14x14 a block, on 7x7 two more, the mean
+        over each map, a dense layer. Batch norm and ReLU behind the stem and behind every block.
+
+    Raises
+    ------
+    ValueError
+        If `between` is neither, or `segments` does not divide `channels`.
+
+    Examples
+    --------
+    >>> [sum(p.numel() for p in spectrum_net(s).parameters()) for s in (1, 32)]
+    [31594, 4810]
+    """
+    if between not in BETWEEN:
+        raise ValueError(f"between is {between!r}; it may be {', '.join(map(repr, BETWEEN))}")
+
+    def block():
+        middle = BETWEEN[between]
+        conv = layers.SegmentedConv2d(channels, channels, 3, padding=1, bias=False, segments=segments,
+                                      between=middle and middle())
+        return [conv, nn.BatchNorm2d(channels), nn.ReLU()]
+
+    stem = [nn.Conv2d(1, channels, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(channels), nn.ReLU()]
+    net = nn.Sequential(*stem, *block(), nn.MaxPool2d(2), *block(), *block(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+                        nn.Linear(channels, 10))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(torch.seed() if seed is None else seed)
+        for module in net.modules():
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity="relu")
+        nn.init.zeros_(net[-1].bias)
+    return net
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """One way to train one net of `spectrum_net`.
+
+    Parameters
+    ----------
+    segments, channels, between
+        Arguments of `spectrum_net`.
+    fit : dict
+        Arguments of ``train.fit``.
+    source : {"full", "subset"}
+        Argument of ``data.fashion_mnist``.
+    seeds : tuple of int
+        Each decides the initial weights and the order of the images.
+    tested : bool
+        Measure on the test images. False where a choice is made.
+    """
+
+    segments: int
+    fit: dict
+    channels: int = WIDTH
+    between: str = "nothing"
+    source: str = "subset"
+    seeds: tuple = (0, 1, 2)
+    tested: bool = True
+
+    def metrics(self, seed):
+        """List the metrics of one run, in the order of the file: those of a `Setting`."""
+        return Setting("linear", self.fit, tested=self.tested).metrics(seed)
+
+    def measure(self, seed, budget, splits):
+        """Train and measure; return the metrics and the columns that all lines of the run share."""
+        parts = splits(self.source, False)
+        chosen, validation, test, epochs = parts.train, parts.validation, parts.test, self.fit["epochs"]
+        if budget:
+            chosen, epochs = balanced(chosen, budget.train_images, seed), min(epochs, budget.epochs)
+            validation, test = (balanced(part, budget.measured_images, 0) for part in (validation, test))
+        net = spectrum_net(self.segments, channels=self.channels, between=self.between, seed=seed)
+        table = summary.summarize(net, chosen.x.shape[1:])
+        history = train.fit(net, chosen, seed=seed, **self.fit | {"epochs": epochs})
+        on_validation = train.evaluate(net, validation)
+        values = {"train_accuracy": history.train_accuracy[-1], "validation_accuracy": on_validation.accuracy,
+                  "validation_loss": on_validation.loss}
+        if self.tested:
+            on_test = train.evaluate(net, test)
+            values |= {"test_accuracy": on_test.accuracy, "test_loss": on_test.loss, "lr": self.fit["lr"]}
+        facts = {"epochs": epochs, "train_images": len(chosen.y), "params": table.parameters, "macs": table.macs,
+                 "core_seconds": round(history.core_seconds[-1], 2)}
+        return values, facts
+
+
+EPOCHS = 3
+RATES, RATES_SIMPLE = (0.1, 0.2, 0.4), (0.05, 0.1, 0.2, 0.4)
+TUNING_SEED = 100  # not among the seeds of the results
+
+SEPARABLE_TUNING = Experiment(
+    "separable_tuning",
+    "Which learning rate does best on the validation images, at both ends of the spectrum and for the baselines?",
+    {f"segments={s}, lr={lr}": Spectrum(s, {"epochs": EPOCHS, "lr": lr}, seeds=(TUNING_SEED,), tested=False)
+     for s in (1, WIDTH) for lr in RATES}
+    | {f"{name}, lr={lr}": Setting(name, {"epochs": EPOCHS, "lr": lr}, source="subset", seeds=(TUNING_SEED,),
+                                   tested=False) for name in ("linear", "mlp") for lr in RATES_SIMPLE},
+)

@@ -1,0 +1,64 @@
+"""The roofline: how fast work can go, by how much of it there is for each byte moved."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from ._style import PALETTE, SERIES
+
+
+def roofline(series, *, peak, bandwidth, ax=None):
+    """Draw the bound on the rate of multiply-adds over their number a byte, and measured layers beneath it.
+
+    Parameters
+    ----------
+    series : dict of str -> dict of str -> (intensity, rate)
+        For each way to run them, the layers: multiply-adds a byte, and 10^9 multiply-adds a second. Layers of the same
+        name get one label, above the highest of their points.
+    peak : float
+        The most multiply-adds a second, in 10^9.
+    bandwidth : float
+        The most bytes moved a second, in 10^9.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+        Both axes logarithmic. The roof is its first line, ``min(peak, intensity * bandwidth)``.
+
+    Raises
+    ------
+    ValueError
+        If there are more series than styles, or a number that a logarithmic axis cannot show.
+
+    Notes
+    -----
+    Williams, Waterman & Patterson 2009, figure 1, with multiply-adds for their floating-point operations.
+
+    Examples
+    --------
+    >>> ax = roofline({"here": {"a layer": (1.0, 5.0)}}, peak=60, bandwidth=10)
+    >>> [text.get_text() for text in ax.texts]
+    ['a layer']
+    """
+    if len(series) > len(SERIES):
+        raise ValueError(f"{len(series)} series cannot be told apart; at most {len(SERIES)}")
+    numbers = [n for layers in series.values() for point in layers.values() for n in point]
+    if not all(n > 0 for n in (peak, bandwidth, *numbers)):
+        raise ValueError("peak, bandwidth and all points must be positive: both axes are logarithmic")
+    ax = plt.subplots()[1] if ax is None else ax
+    ridge = peak / bandwidth
+    intensities = [i for layers in series.values() for i, _ in layers.values()]
+    x = np.array([min(intensities, default=ridge) / 2, ridge, 2 * max([*intensities, ridge])])
+    ax.plot(x, np.minimum(peak, x * bandwidth), color=PALETTE["ink"], linewidth=2, marker="")
+    highest = {}
+    for (name, layers), style in zip(series.items(), SERIES, strict=False):
+        places = np.array(list(layers.values())).reshape(-1, 2).T
+        ax.plot(*places, label=name, **style | {"linestyle": "none"})
+        for layer, (intensity, rate) in layers.items():
+            highest[layer] = max(highest.get(layer, (0, 0)), (rate, intensity))
+    for layer, (rate, intensity) in highest.items():
+        ax.annotate(layer, (intensity, rate), xytext=(0, 5), textcoords="offset points", ha="center", va="bottom")
+    ax.set(xscale="log", yscale="log", xlabel="multiply-adds for each byte moved",
+           ylabel="10⁹ multiply-adds a second")
+    ax.legend(loc="lower right")
+    return ax
