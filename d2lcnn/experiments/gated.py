@@ -1,0 +1,228 @@
+"""Gated stacks: do gates help a deep stack of one-dimensional convolutions, at equal parameters?"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from d2lcnn import layers, networks, summary, train
+
+from .images import balanced
+from .settings import Experiment
+
+DEPTH, LEVEL = 8, 0.25  # blocks; root mean square of the maps that blocks start with
+# kind -> (activation, a gate beside it, a shortcut around it)
+KINDS = {"ReLU": ("relu", False, False), "tanh": ("tanh", False, False), "gated tanh": ("tanh", True, False),
+         "GLU": ("linear", True, False), "residual ReLU": ("relu", False, True), "residual GLU": ("linear", True, True)}
+WIDTHS = {False: 34, True: 24}  # 34 * 34 is nearly 2 * 24 * 24: equal weights with and without a gate
+
+
+class Block(nn.Module):
+    """One convolution with kernel 3 and what follows it: (N, C, L) -> (N, C, L).
+
+    A shortcut is added to the result and the sum divided by the root of 2, which keeps the variance of two independent
+    parts of equal variance (Gehring, Auli, Grangier, Yarats & Dauphin 2017, section 3.4).
+
+    Examples
+    --------
+    >>> [sum(p.numel() for p in Block("ReLU", 34).parameters()), sum(p.numel() for p in Block("GLU", 24).parameters())]
+    [3502, 3504]
+    """
+
+    def __init__(self, kind, width):
+        super().__init__()
+        activation, gate, self.shortcut = KINDS[kind]
+        if gate:
+            self.branch = layers.GatedConv1d(width, width, 3, activation=activation)
+        else:
+            act = {"relu": nn.ReLU, "tanh": nn.Tanh}[activation]
+            self.branch = nn.Sequential(nn.Conv1d(width, width, 3, padding="same"), act())
+        self.weight = self.branch.conv.weight if gate else self.branch[0].weight
+        self.bias = self.branch.conv.bias if gate else self.branch[0].bias
+        self.values = width  # channels of the weight that make values; the others make gates
+
+    def forward(self, x):
+        """Return the block's maps."""
+        y = self.branch(x)
+        return (x + y) * 0.5**0.5 if self.shortcut else y
+
+
+class Stack(nn.Module):
+    """Read an image as a sequence of columns, 28 rows deep: a convolution, `DEPTH` blocks, the mean, a dense layer.
+
+    Parameters
+    ----------
+    kind : str
+        A key of `KINDS`.
+    seed : int
+        Decides the initial weights, as torch draws them.
+    depth : int
+
+    Examples
+    --------
+    >>> Stack("residual GLU")(torch.zeros(2, 1, 28, 28)).shape
+    torch.Size([2, 10])
+    """
+
+    def __init__(self, kind, *, seed=0, depth=DEPTH):
+        super().__init__()
+        width = WIDTHS[KINDS[kind][1]]
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.stem = nn.Conv1d(28, width, 3, padding="same")
+            self.blocks = nn.Sequential(*(Block(kind, width) for _ in range(depth)))
+            self.head = nn.Linear(width, 10)
+
+    def forward(self, x):
+        """Map (N, 1, 28, W) to logits (N, 10)."""
+        return self.head(self.blocks(self.stem(x.squeeze(1))).mean(dim=2))
+
+
+def root_mean_square(x):
+    """Return the root of the mean square of all entries, as a float."""
+    return float(x.detach().double().square().mean().sqrt())
+
+
+def match(net, images, level=LEVEL, *, seed=0):
+    """Draw weights so that the maps of all blocks have one root mean square, in place.
+
+    All weights are drawn with variance 1 / (number of inputs), biases are zero. Then, block by block, those that make
+    values are multiplied by the number that brings the block's branch to `level`; gates keep theirs.
+
+    Parameters
+    ----------
+    net : Stack
+    images : torch.Tensor, (N, 1, 28, W)
+    level : float
+        Below 0.5 for a gated tanh, whose values tanh bounds by 1 and whose gates start near one half.
+    seed : int
+
+    Returns
+    -------
+    list of float
+        The factors, one for the stem and one for each block.
+
+    Raises
+    ------
+    ValueError
+        If no factor reaches the level.
+
+    Notes
+    -----
+    After Mishkin & Matas 2016, "All you need is a good init" (arXiv:1511.06422), with the mean square in place of the
+    variance.
+
+    Examples
+    --------
+    >>> net, images = Stack("GLU", depth=2), torch.rand(8, 1, 28, 28)
+    >>> factors = match(net, images)
+    >>> [round(root_mean_square(net.blocks[:n](net.stem(images.squeeze(1)))), 3) for n in range(3)]
+    [0.25, 0.25, 0.25]
+    """
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for layer in (net.stem, *net.blocks):
+            layer.weight.normal_(std=layer.weight[0].numel() ** -0.5, generator=generator)
+            layer.bias.zero_()
+        net.head.weight.normal_(std=net.head.in_features**-0.5, generator=generator)
+        net.head.bias.zero_()
+        x, factors = images.squeeze(1), []
+        for layer in (net.stem, *net.blocks):
+            factors.append(_scale(layer, x, level))
+            x = layer(x)
+    return factors
+
+
+def _scale(layer, x, level):
+    """Multiply the weights of a layer's values until its branch gives `level`; return the factor."""
+    branch, values = getattr(layer, "branch", layer), getattr(layer, "values", len(layer.weight))
+    total = 1.0
+    for _ in range(100):
+        reached = root_mean_square(branch(x))
+        if abs(reached / level - 1) < 1e-4:
+            return total
+        factor = level / reached if reached else float("nan")
+        layer.weight[:values] *= factor
+        total *= factor
+    raise ValueError(f"level={level} is out of reach: factors up to {total:.3g} give {reached:.3g}")
+
+
+def gradient_ratio(net, images, labels):
+    """Divide the root mean square of the loss's gradient before the blocks by that after them."""
+    maps = net.stem(images.squeeze(1)).detach().requires_grad_()
+    ends = net.blocks(maps)
+    loss = nn.functional.cross_entropy(net.head(ends.mean(dim=2)), labels)
+    before, after = torch.autograd.grad(loss, [maps, ends])
+    return root_mean_square(before) / root_mean_square(after)
+
+
+@dataclass(frozen=True)
+class Training:
+    """One way to train one stack, or a baseline.
+
+    Parameters
+    ----------
+    kind : str
+        A key of `KINDS`, or "linear" or "mlp".
+    fit : dict
+        Arguments of ``train.fit``, with `epochs` and `lr`.
+    matched : bool
+        Whether `match` draws the initial weights, or torch.
+    seeds : tuple of int
+    tested : bool
+        Measure on the test images.
+    """
+
+    kind: str
+    fit: dict
+    matched: bool = True
+    seeds: tuple = (0, 1, 2)
+    tested: bool = True
+
+    def metrics(self, seed):
+        """List the metrics of one run, in the order of the file."""
+        names = [f"val_accuracy@{e}" for e in range(1, self.fit["epochs"] + 1)]
+        names += ["train_accuracy", "validation_accuracy", "validation_loss"]
+        names += ["test_accuracy", "test_loss", "lr"] if self.tested else []
+        return names + (["gradient_ratio@0", "gradient_ratio"] if self.kind in KINDS else [])
+
+    def measure(self, seed, budget, splits):
+        """Train and measure images of `splits`; return the metrics and the columns that all lines of the run share."""
+        parts = splits("subset", False)
+        chosen, validation, test, epochs = parts.train, parts.validation, parts.test, self.fit["epochs"]
+        if budget:
+            chosen, epochs = balanced(chosen, budget.train_images, seed), min(epochs, budget.epochs)
+            validation, test = (balanced(part, budget.measured_images, 0) for part in (validation, test))
+        stack = self.kind in KINDS
+        net = Stack(self.kind, seed=seed) if stack else networks.create(self.kind, seed=seed)
+        images, labels = next(train.batches(balanced(chosen, 200, seed), 200))
+        if stack and self.matched:
+            match(net, images, seed=seed)
+        values = {"gradient_ratio@0": gradient_ratio(net, images, labels)} if stack else {}
+        history = train.fit(net, chosen, validation, seed=seed, **self.fit | {"epochs": epochs})
+        values |= {f"val_accuracy@{e}": a for e, a in zip(history.epoch, history.validation_accuracy, strict=True)}
+        values |= {"train_accuracy": history.train_accuracy[-1], "validation_accuracy": history.validation_accuracy[-1],
+                   "validation_loss": history.validation_loss[-1]}
+        values |= {"gradient_ratio": gradient_ratio(net, images, labels)} if stack else {}
+        if self.tested:
+            on_test = train.evaluate(net, test)
+            values |= {"test_accuracy": on_test.accuracy, "test_loss": on_test.loss, "lr": self.fit["lr"]}
+        table = summary.summarize(net, chosen.x.shape[1:])
+        facts = {"epochs": epochs, "train_images": len(chosen.y), "params": table.parameters, "macs": table.macs,
+                 "core_seconds": round(history.core_seconds[-1], 2)}
+        return values, facts
+
+
+FIT = {"epochs": 3, "batch_size": 64, "optimizer": "adamw"}
+TUNING_SEED = 100  # not among the seeds of the results
+# arm -> (kind, matched, learning rates tried)
+ARMS = {"linear": ("linear", False, (0.003, 0.01, 0.03)), "mlp": ("mlp", False, (0.001, 0.003, 0.01))}
+ARMS |= {kind: (kind, True, (0.0015, 0.004, 0.01)) for kind in KINDS}
+ARMS |= {f"{kind}, not matched": (kind, False, (0.004, 0.01, 0.025)) for kind in ("ReLU", "GLU")}
+
+GATED_TUNING = Experiment(
+    "gated_tuning",
+    "Which learning rate does best on the validation images, for each kind of stack?",
+    {f"{arm}, lr={lr}": Training(kind, FIT | {"lr": lr}, matched, seeds=(TUNING_SEED,), tested=False)
+     for arm, (kind, matched, rates) in ARMS.items() for lr in rates},
+)
