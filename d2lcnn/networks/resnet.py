@@ -99,8 +99,8 @@ class Bottleneck(nn.Module):
     groups, widening : int
         ResNeXt: the 3x3 convolution has ``widening * width`` channels in this many groups.
     stride_in : {"3x3", "1x1"}
-        Which convolution has the stride. The paper's is the first 1x1; nearly all code since 2016, torchvision's
-        with its weights too, moved it into the 3x3, which reads every pixel and costs more.
+        Which convolution has the stride. The paper's is the first 1x1; torchvision, its weights, and much other code
+        have it in the 3x3, which reads every pixel and costs more.
 
     Notes
     -----
