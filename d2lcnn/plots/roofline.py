@@ -60,5 +60,6 @@ def roofline(series, *, peak, bandwidth, ax=None):
         ax.annotate(layer, (intensity, rate), xytext=(0, 5), textcoords="offset points", ha="center", va="bottom")
     ax.set(xscale="log", yscale="log", xlabel="multiply-adds for each byte moved",
            ylabel="10⁹ multiply-adds a second")
-    ax.legend(loc="lower right")
+    if series:
+        ax.legend(loc="lower right")
     return ax
