@@ -35,6 +35,8 @@ def test_points_and_one_label_a_layer_at_the_highest():
     np.testing.assert_array_equal(ax.lines[2].get_xydata(), [[0.5, 4]])
     assert {t.get_text(): t.xy for t in ax.texts} == {"thin": (0.5, 4.0), "thick": (50.0, 30.0)}
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["one", "other"]
+    joined = sorted(line.get_xydata().tolist() for line in ax.lines[3:])
+    assert joined == [[[0.5, 2], [0.5, 4]], [[50, 30]]]
     assert ax.lines[1].get_marker() != ax.lines[2].get_marker()
 
 

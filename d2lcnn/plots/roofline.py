@@ -12,8 +12,8 @@ def roofline(series, *, peak, bandwidth, ax=None):
     Parameters
     ----------
     series : dict of str -> dict of str -> (intensity, rate)
-        For each way to run them, the layers: multiply-adds a byte, and 10^9 multiply-adds a second. Layers of the same
-        name get one label, above the highest of their points.
+        For each way to run them, the layers: multiply-adds a byte, and 10^9 multiply-adds a second. Points of layers
+        of the same name are joined, and have one label, above the highest.
     peak : float
         The most multiply-adds a second, in 10^9.
     bandwidth : float
@@ -50,14 +50,18 @@ def roofline(series, *, peak, bandwidth, ax=None):
     intensities = [i for layers in series.values() for i, _ in layers.values()]
     x = np.array([min(intensities, default=ridge) / 2, ridge, 2 * max([*intensities, ridge])])
     ax.plot(x, np.minimum(peak, x * bandwidth), color=PALETTE["ink"], linewidth=2, marker="")
-    highest = {}
+    columns = {}  # rates of each layer, and its intensity
     for (name, layers), style in zip(series.items(), SERIES, strict=False):
         places = np.array(list(layers.values())).reshape(-1, 2).T
         ax.plot(*places, label=name, **style | {"linestyle": "none"})
         for layer, (intensity, rate) in layers.items():
-            highest[layer] = max(highest.get(layer, (0, 0)), (rate, intensity))
-    for layer, (rate, intensity) in highest.items():
-        ax.annotate(layer, (intensity, rate), xytext=(0, 5), textcoords="offset points", ha="center", va="bottom")
+            columns.setdefault(layer, []).append((rate, intensity))
+    for layer, found in columns.items():
+        rate, intensity = max(found)
+        ax.plot([i for _, i in found], [r for r, _ in found], color=PALETTE["padding"], linewidth=0.8, linestyle="-",
+                marker="", zorder=0)
+        ax.annotate(layer, (intensity, rate), xytext=(0, 6), textcoords="offset points", ha="center", va="bottom",
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8})
     ax.set(xscale="log", yscale="log", xlabel="multiply-adds for each byte moved",
            ylabel="10⁹ multiply-adds a second")
     if series:
