@@ -1,9 +1,12 @@
 """The stacks of the gated experiment, their matched initial weights, and runs at a tiny budget."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
 
+from d2lcnn import results
 from d2lcnn.experiments import Budget, Experiment, gated, run_cell, runner
 from d2lcnn.experiments.gated import KINDS, Block, Stack, Training, gradient_ratio, match, root_mean_square
 from d2lcnn.experiments.images import splits
@@ -90,3 +93,33 @@ def test_a_tiny_run_measures_what_is_declared(arm, tested, monkeypatch):
     assert {row["params"] for row in rows} == {203530 if arm == "mlp" else 31256 if "ReLU" in arm else 30322}
     if kind in KINDS:
         assert (values["gradient_ratio@0"] < 0.01) == (not matched)
+
+
+def test_what_the_chapter_says_of_the_table():
+    """Claims of the chapter, on every seed."""
+    table = results.read("gated")
+
+    def of(arm, metric="test_accuracy"):
+        return table.value[(table.setting == arm) & (table.metric == metric)]
+
+    order = ["tanh", "residual ReLU", "ReLU", "residual GLU", "linear", "mlp"]
+    assert all(of(a).max() < of(b).min() for a, b in pairwise(order))
+    assert of("gated tanh").min() > of("tanh").max()
+    assert of("GLU").min() > of("ReLU").max()
+    assert of("GLU").max() > of("residual GLU").max() > of("GLU").min()  # undecided
+    for kind in ("ReLU", "GLU"):
+        assert of(kind).mean() - of(f"{kind}, not matched").mean() > 0.07
+        assert of(kind).min() > of(f"{kind}, not matched").max()
+        assert of(f"{kind}, not matched", "gradient_ratio@0").max() < 0.002
+    for kind in KINDS:
+        assert 0.5 < of(kind, "gradient_ratio@0").min() <= of(kind, "gradient_ratio@0").max() < 4.2
+        assert 6 < of(kind, "gradient_ratio").min() <= of(kind, "gradient_ratio").max() < 25
+    assert {a: of(a, "lr")[0] for a in gated.CHOSEN} == gated.CHOSEN
+
+
+def test_the_chosen_rates_are_the_best_of_the_tuning():
+    best = {}
+    for tried in results.summarise("gated_tuning", "validation_accuracy"):
+        arm, rate = tried.setting.rsplit(", lr=", 1)
+        best[arm] = max(best.get(arm, (0, 0)), (tried.mean, float(rate)))
+    assert {arm: rate for arm, (_, rate) in best.items()} == gated.CHOSEN

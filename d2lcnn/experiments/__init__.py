@@ -8,9 +8,11 @@ from .alexnet import ALEXNET, ALEXNET_TUNING
 from .backpropagation import BACKPROPAGATION, BACKPROPAGATION_TUNING
 from .border import BORDER
 from .decoders import DECODERS, nyquist_share
+from .gated import GATED, GATED_TUNING
 from .googlenet import GOOGLENET, GOOGLENET_TUNING
 from .images import balanced, permute
 from .lenet import LENET, LENET_SUBSET, LENET_TUNING
+from .networks import NETWORKS, NETWORKS_GPU, NETWORKS_TUNING
 from .nin import NIN, NIN_TUNING
 from .resnet import RESNET, RESNET_TUNING
 from .runner import Budget, missing, recompute, run, run_cell
@@ -23,7 +25,12 @@ from .vgg import VGG, VGG_TUNING
 EXPERIMENTS = {e.name: e for e in (SAMPLE_EFFICIENCY_TUNING, SAMPLE_EFFICIENCY, PERMUTED_PIXELS,
                                    LENET_TUNING, LENET, LENET_SUBSET, SHIFT_STABILITY, BORDER, DECODERS,
                                    NIN_TUNING, NIN, BACKPROPAGATION_TUNING, BACKPROPAGATION, VGG_TUNING, VGG,
-                                   ALEXNET_TUNING, ALEXNET, GOOGLENET_TUNING, GOOGLENET, RESNET_TUNING, RESNET)}
+                                   ALEXNET_TUNING, ALEXNET, NETWORKS_TUNING, NETWORKS,
+                                   GOOGLENET_TUNING, GOOGLENET, RESNET_TUNING, RESNET,
+                                   GATED_TUNING, GATED)}
 
-__all__ = ["EXPERIMENTS", "Budget", "Experiment", "Setting", "balanced", "consistency", "missing",
+# Larger configurations of an experiment, by profile and name; their results are not part of the package.
+PROFILES = {"gpu": {"networks": NETWORKS_GPU}}
+
+__all__ = ["EXPERIMENTS", "PROFILES", "Budget", "Experiment", "Setting", "balanced", "consistency", "missing",
            "nyquist_share", "permute", "recompute", "run", "run_cell"]
