@@ -105,6 +105,8 @@ def _experiment_arguments(parser):
     parser.add_argument("--resume", action="store_true", default=True,
                         help="keep the runs that the results already hold: always so, and so named here; "
                              "delete the file to start afresh")
+    parser.add_argument("--profile", choices=("cpu", "gpu"), default="cpu",
+                        help="gpu: the papers' networks at the papers' input size, where the experiment has that")
     parser.add_argument("--out", type=Path, help="folder of the CSV file; default the results in the package")
     parser.add_argument("--recompute", nargs=2, metavar=("SETTING", "SEED"),
                         help="train one run again and print it beside its stored values; writes nothing")
@@ -121,9 +123,14 @@ def _experiment(args):
     if args.name not in experiments.EXPERIMENTS:
         raise ValueError(f"name is {args.name!r}; the experiments are {', '.join(experiments.EXPERIMENTS)}")
     experiment = experiments.EXPERIMENTS[args.name]
+    if args.profile != "cpu":
+        if args.name not in experiments.PROFILES[args.profile]:
+            raise ValueError(f"{args.name} has no profile {args.profile}; these have: "
+                             f"{', '.join(experiments.PROFILES[args.profile])}")
+        experiment = experiments.PROFILES[args.profile][args.name]
     if args.recompute:
         setting, seed = args.recompute
-        table = results.read(args.out / f"{args.name}.csv" if args.out else args.name)
+        table = results.read(args.out / f"{experiment.name}.csv" if args.out else experiment.name)
         for metric, stored, again in experiments.recompute(experiment, setting, int(seed), table):
             print(f"{metric:24} stored {stored:.6f}  now {again:.6f}")
         return

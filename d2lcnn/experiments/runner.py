@@ -122,7 +122,10 @@ def _train_and_measure(setting, seed, budget):
         validation, test = (balanced(s, budget.measured_images, 0) for s in (validation, test))
     chosen = parts.train if images == len(parts.train.y) else balanced(parts.train, images, seed)
     net = networks.create(setting.network, seed=seed, **setting.options)
-    layers = summary.summarize(net, chosen.x.shape[1:])
+    channels, height, width = chosen.x.shape[1:]
+    layers = summary.summarize(net, (channels, height * setting.enlarge, width * setting.enlarge))
+    if setting.enlarge > 1:
+        net = torch.nn.Sequential(torch.nn.Upsample(scale_factor=setting.enlarge), net)
     engine = by_hand if setting.engine == "numpy" else train
     net = by_hand.translate(net) if setting.engine == "numpy" else net
     history = engine.fit(net, chosen, validation if setting.curve else None, seed=seed,

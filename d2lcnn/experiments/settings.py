@@ -40,6 +40,8 @@ class Setting:
     scatter : int, optional
         Halve every image and put it at a random place of a black square of this many pixels a side; measure
         ``border@d``, the accuracy on test images that stand d pixels from the upper and the left border.
+    enlarge : int
+        Repeat every pixel this many times along each axis, on the device, before the network sees the image.
     engine : {"torch", "numpy"}
         What trains and measures: torch, or `numpy_net` from torch's initial weights (LeNet with ReLU and max pooling).
     gaps : tuple of int
@@ -60,6 +62,7 @@ class Setting:
     canvas: int | None = None
     shifts: int = 0
     scatter: int | None = None
+    enlarge: int = 1
     engine: str = "torch"
     gaps: tuple = ()
 
