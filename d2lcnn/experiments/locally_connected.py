@@ -1,0 +1,221 @@
+"""Locally connected layers: where is it right to share weights between places, where is it wrong?"""
+
+import functools
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+from torch import nn
+
+from d2lcnn import networks, summary, train
+from d2lcnn.layers import LocallyConnected2d
+
+from .images import balanced, placed
+from .settings import Experiment
+
+# Bars: images of 16x16 with noise and one bar of five pixels, upright or lying, in the left or in the right half.
+BARS = {"size": 16, "noise": 0.2, "train": 2_000, "validation": 1_000, "test": 1_000}
+CANVAS = 36  # pixels a side, for the items of Fashion-MNIST, which have 28
+CHANNELS, WIDE = 8, 65  # WIDE: so that a shared layer has about as many parameters as an unshared one of CHANNELS
+HIDDEN = {"bars": (64,), "items": (33,)}  # of the MLPs; 33 because of the parameters as well
+
+
+def bars(count, rng, half=None):
+    """Draw images with one bar each.
+
+    Parameters
+    ----------
+    count : int
+    rng : numpy.random.Generator
+    half : {None, "left", "right"}
+        Where the bars are; None draws it for each image.
+
+    Returns
+    -------
+    x : numpy.ndarray, float32 (count, 1, 16, 16)
+        Noise of standard deviation 0.2, and 1 added along the bar, which lies in its half with all its pixels.
+    upright, left : numpy.ndarray, int (count,)
+        1 or 0: how the bar lies, and where.
+
+    Examples
+    --------
+    >>> x, upright, left = bars(2, np.random.default_rng(0), half="left")
+    >>> x.shape, left.tolist(), bool(x[..., :8].sum() > x[..., 8:].sum())
+    ((2, 1, 16, 16), [1, 1], True)
+    """
+    size = BARS["size"]
+    x = rng.normal(0, BARS["noise"], (count, 1, size, size)).astype(np.float32)
+    upright = rng.integers(0, 2, count)
+    left = rng.integers(0, 2, count) if half is None else np.full(count, int(half == "left"))
+    rows, columns = rng.integers(2, size - 2, count), rng.integers(2, size // 2 - 2, count) + (1 - left) * size // 2
+    for image, stands, i, j in zip(x[:, 0], upright, rows, columns, strict=True):
+        image[(slice(i - 2, i + 3), j) if stands else (i, slice(j - 2, j + 3))] += 1
+    return x, upright, left
+
+
+def bar_images(task, part, seed):
+    """Make the images of a task: "place" asks for a rule that changes with the half, "moved" tests in the other half.
+
+    Examples
+    --------
+    >>> images = bar_images("moved", "test", 0)
+    >>> images.x.shape, sorted(set(images.y.tolist()))
+    ((1000, 1, 16, 16), [0, 1])
+    """
+    rng = np.random.default_rng([seed, ("train", "validation", "test").index(part)])
+    half = None if task == "place" else "right" if part == "test" else "left"
+    x, upright, left = bars(BARS[part], rng, half)
+    return SimpleNamespace(x=x, y=(upright == left).astype(np.int64) if task == "place" else upright.astype(np.int64))
+
+
+def item_images(images, task, seed):
+    """Put items of Fashion-MNIST in the middle of a canvas ("centred"), or at random places of it ("shifted")."""
+    most = CANVAS - images.x.shape[2]
+    corners = np.full((len(images.y), 2), most // 2)
+    if task == "shifted":
+        corners = np.random.default_rng(seed).integers(0, most + 1, corners.shape)
+    return placed(images, CANVAS, corners)
+
+
+def bar_net(shared, channels=CHANNELS):
+    """Build two 3x3 layers on an image that wraps around, the mean over all places, and a dense layer.
+
+    With shared weights the logits of an image do not change when it is moved around: nothing in the net knows places.
+    """
+    layers, c, size = [], 1, BARS["size"]
+    for _ in range(2):
+        layer = nn.Conv2d(c, channels, 3) if shared else LocallyConnected2d(c, channels, size + 2, 3)
+        layers += [nn.CircularPad2d(1), layer, nn.ReLU()]
+        c = channels
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(c, 2))
+
+
+def item_net(shared, channels=CHANNELS, head="mean"):
+    """Build a net like DeepFace's in small: a convolution and a pooling, two 3x3 layers in question, a head."""
+    layers = [nn.Conv2d(1, 8, 5, stride=2, padding=2), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(2)]
+    c, size = 8, CANVAS // 4
+    for _ in range(2):
+        layer = nn.Conv2d(c, channels, 3) if shared else LocallyConnected2d(c, channels, size, 3)
+        layers += [layer, nn.BatchNorm2d(channels), nn.ReLU()]
+        c, size = channels, size - 2
+    places = 1 if head == "mean" else size * size
+    return nn.Sequential(*layers, *([nn.AdaptiveAvgPool2d(1)] if head == "mean" else []), nn.Flatten(),
+                         nn.Linear(c * places, 10))
+
+
+BAR_NETS = {
+    "shared": functools.partial(bar_net, True),
+    "unshared": functools.partial(bar_net, False),
+    "linear": functools.partial(networks.create, "linear", 2, input_size=(16, 16)),
+    "mlp": functools.partial(networks.create, "mlp", 2, hidden=HIDDEN["bars"], input_size=(16, 16)),
+}
+ITEM_NETS = {
+    "shared": functools.partial(item_net, True),
+    "unshared": functools.partial(item_net, False),
+    "shared, wide": functools.partial(item_net, True, WIDE),
+    "shared, dense head": functools.partial(item_net, True, head="dense"),
+    "unshared, dense head": functools.partial(item_net, False, head="dense"),
+    "linear": functools.partial(networks.create, "linear", input_size=(CANVAS, CANVAS)),
+    "mlp": functools.partial(networks.create, "mlp", hidden=HIDDEN["items"], input_size=(CANVAS, CANVAS)),
+}
+TASKS = {"place": BAR_NETS, "moved": BAR_NETS, "centred": ITEM_NETS, "shifted": ITEM_NETS}
+EPOCHS = {"place": 5, "moved": 5, "centred": 4, "shifted": 4}
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """One network on one task: AdamW, the rate rising and falling once.
+
+    Parameters
+    ----------
+    task : {"place", "moved", "centred", "shifted"}
+    net : str
+        A key of ``TASKS[task]``.
+    lr : float
+    seeds : tuple of int
+        Each decides the initial weights, the order of the images, and, where they are drawn, bars and places.
+    tested : bool
+        Measure on the test images. False where the rate is chosen.
+    """
+
+    task: str
+    net: str
+    lr: float
+    seeds: tuple = (0, 1, 2)
+    tested: bool = True
+
+    @property
+    def fit(self):
+        """Arguments of ``train.fit``."""
+        on_bars = TASKS[self.task] is BAR_NETS
+        return {"epochs": EPOCHS[self.task], "lr": self.lr, "optimizer": "adamw", "batch_size": 64 if on_bars else 128}
+
+    def metrics(self, seed):
+        """List the metrics of one run, in the order of the file."""
+        tested = ["test_accuracy", *(["shifted_accuracy"] if self.task == "centred" else []), "lr"]
+        return ["train_accuracy", "validation_accuracy", *(tested if self.tested else [])]
+
+    def measure(self, seed, budget, splits):
+        """Train and measure; return the metrics and the columns that all lines of the run share."""
+        parts = self.images(seed, splits)
+        epochs = self.fit["epochs"]
+        if budget:
+            epochs = min(epochs, budget.epochs)
+            sizes = {"train": budget.train_images}
+            parts = {name: balanced(p, min(len(p.y), sizes.get(name, budget.measured_images)), seed)
+                     for name, p in parts.items()}
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            net = TASKS[self.task][self.net]()
+        table = summary.summarize(net, parts["train"].x.shape[1:])
+        history = train.fit(net, parts["train"], seed=seed, **self.fit | {"epochs": epochs})
+        values = {"train_accuracy": history.train_accuracy[-1], "lr": self.lr}
+        values |= {f"{name}_accuracy": train.evaluate(net, part).accuracy for name, part in parts.items()
+                   if name != "train"}
+        facts = {"epochs": epochs, "train_images": len(parts["train"].y), "params": table.parameters,
+                 "macs": table.macs, "core_seconds": round(history.core_seconds[-1], 2)}
+        return values, facts
+
+    def images(self, seed, splits):
+        """Make the images of the run: each draws its own bars; items are tested at the same places in all runs."""
+        names = ("train", "validation", *(["test"] if self.tested else []))
+        if TASKS[self.task] is BAR_NETS:
+            return {part: bar_images(self.task, part, seed) for part in names}
+        sources = {part: getattr(splits("subset", False), part) for part in names}
+        parts = {part: item_images(images, self.task, [seed, 0] if part == "train" else 1)
+                 for part, images in sources.items()}
+        if self.tested and self.task == "centred":
+            parts["shifted"] = item_images(sources["test"], "shifted", 1)
+        return parts
+
+
+RATES = (0.003, 0.01, 0.03, 0.1)
+FURTHER = 0.3  # tried where the largest of RATES was best and not every validation image was right
+BEST_AT_THE_EDGE = {"moved": ("linear",), "centred": ("shared",),
+                    "shifted": ("shared", "unshared", "shared, wide", "shared, dense head", "linear")}
+TUNING_SEED = 100  # not among the seeds of the results
+
+LOCALLY_CONNECTED_TUNING = Experiment(
+    "locally_connected_tuning",
+    "Which learning rate does best on the validation images?",
+    {f"{task}: {net}, lr={lr}": Sharing(task, net, lr, seeds=(TUNING_SEED,), tested=False)
+     for task, nets in TASKS.items() for net in nets
+     for lr in (*RATES, *([FURTHER] if net in BEST_AT_THE_EDGE.get(task, ()) else []))},
+)
+
+# Best on the validation images, from results/locally_connected_tuning.csv; the smaller one of two that tie.
+CHOSEN = {
+    "place": {"shared": 0.003, "unshared": 0.1, "linear": 0.01, "mlp": 0.03},
+    "moved": {"shared": 0.1, "unshared": 0.03, "linear": 0.1, "mlp": 0.03},
+    "centred": {"shared": 0.1, "unshared": 0.03, "shared, wide": 0.03, "shared, dense head": 0.01,
+                "unshared, dense head": 0.03, "linear": 0.03, "mlp": 0.03},
+    "shifted": {"shared": 0.1, "unshared": 0.1, "shared, wide": 0.1, "shared, dense head": 0.1,
+                "unshared, dense head": 0.03, "linear": 0.1, "mlp": 0.01},
+}
+
+LOCALLY_CONNECTED = Experiment(
+    "locally_connected",
+    "Where is it right to share weights between places, where is it wrong, at equal work and at equal parameters?",
+    {f"{task}: {net}": Sharing(task, net, CHOSEN[task][net]) for task, nets in TASKS.items() for net in nets},
+)
