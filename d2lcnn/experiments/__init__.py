@@ -10,6 +10,7 @@ from .border import BORDER
 from .decoders import DECODERS, nyquist_share
 from .gated import GATED, GATED_TUNING
 from .googlenet import GOOGLENET, GOOGLENET_TUNING
+from .gridding import GRIDDING, GRIDDING_TUNING
 from .images import balanced, permute
 from .lenet import LENET, LENET_SUBSET, LENET_TUNING
 from .networks import NETWORKS, NETWORKS_GPU, NETWORKS_TUNING
@@ -27,7 +28,7 @@ EXPERIMENTS = {e.name: e for e in (SAMPLE_EFFICIENCY_TUNING, SAMPLE_EFFICIENCY, 
                                    NIN_TUNING, NIN, BACKPROPAGATION_TUNING, BACKPROPAGATION, VGG_TUNING, VGG,
                                    ALEXNET_TUNING, ALEXNET, NETWORKS_TUNING, NETWORKS,
                                    GOOGLENET_TUNING, GOOGLENET, RESNET_TUNING, RESNET,
-                                   GATED_TUNING, GATED)}
+                                   GATED_TUNING, GATED, GRIDDING_TUNING, GRIDDING)}
 
 # Larger configurations of an experiment, by profile and name; their results are not part of the package.
 PROFILES = {"gpu": {"networks": NETWORKS_GPU}}
