@@ -85,19 +85,20 @@ class Denoising:
     Parameters
     ----------
     dilations : tuple of int
-    lr : float
+    fit : dict
+        ``epochs``, of which there is one, ``lr`` and ``batch_size``.
     tested : bool
         Use the test images; else only the validation images.
-    steps, batch_size : int
+    images : int
+        Number of training images, equally many of each class.
     seeds : tuple of int
         Each decides the initial weights, the training images and their noise.
     """
 
     dilations: tuple
-    lr: float
+    fit: dict
     tested: bool = True
-    steps: int = 200
-    batch_size: int = 64
+    images: int = 12_800
     seeds: tuple = (0, 1, 2)
 
     def metrics(self, seed):
@@ -107,12 +108,12 @@ class Denoising:
 
     def measure(self, seed, budget, splits):
         """Train and measure images of `splits`; return the metrics and the columns that all lines of the run share."""
-        parts, count, measured = splits("full", False), self.steps * self.batch_size, MEASURED
+        parts, count, measured = splits("full", False), self.images, MEASURED
         if budget:
             count, measured = min(count, budget.train_images), budget.measured_images
         chosen = _images(balanced(parts.train, count, seed))
         net = dilated_denoiser(self.dilations, seed=seed)
-        layers, seconds = summary.summarize(net, (1, 28, 28)), _train(net, chosen, seed, self.lr, self.batch_size)
+        layers, seconds = summary.summarize(net, (1, 28, 28)), _train(net, chosen, seed, **self.fit)
         net.requires_grad_(False)
         noisy, clean = _pairs(parts.validation, measured)
         error = net(noisy) - clean
@@ -122,8 +123,8 @@ class Denoising:
             some = chosen[:FITTED]
             estimate = linear_filter(_with_noise(some, seed), some, self.dilations)
             values |= {"test_mse": float(F.mse_loss(net(noisy), clean)), "noisy_mse": float(F.mse_loss(noisy, clean)),
-                       "linear_mse": float(F.mse_loss(estimate(noisy).float(), clean)), "lr": self.lr}
-        facts = {"epochs": 1, "train_images": count, "params": layers.parameters, "macs": layers.macs,
+                       "linear_mse": float(F.mse_loss(estimate(noisy).float(), clean)), "lr": self.fit["lr"]}
+        facts = {"epochs": self.fit["epochs"], "train_images": count, "params": layers.parameters, "macs": layers.macs,
                  "core_seconds": round(seconds, 2)}
         return values, facts
 
@@ -143,11 +144,11 @@ def _pairs(part, count):
     return _with_noise(clean, 12345), clean
 
 
-def _train(net, images, seed, lr, batch_size):
-    """Train in place, once over the images in random order; return the seconds of the core."""
+def _train(net, images, seed, *, epochs, lr, batch_size):
+    """Train in place, the images in random order and with noise that is never the same; return seconds of the core."""
     optimizer = torch.optim.Adam(net.parameters(), lr=lr)
-    order = torch.from_numpy(np.random.default_rng(seed).permutation(len(images)))
-    start = time.process_time()
+    rng, start = np.random.default_rng(seed), time.process_time()
+    order = torch.from_numpy(np.concatenate([rng.permutation(len(images)) for _ in range(epochs)]))
     for step, places in enumerate(order.split(batch_size)):
         clean = images[places]
         optimizer.zero_grad()
@@ -160,6 +161,11 @@ STACKS = ((1, 1, 1, 1), (2, 2, 2, 2), (1, 2, 5, 1), (2, 2, 2, 1))
 RATES = (0.003, 0.01, 0.03)
 
 
+def recipe(lr):
+    """Return how every stack is trained, but for the rate: 200 steps."""
+    return {"epochs": 1, "lr": lr, "batch_size": 64}
+
+
 def stack_name(dilations):
     """Name a stack as the tables do: "1,2,5,1"."""
     return ",".join(map(str, dilations))
@@ -168,7 +174,7 @@ def stack_name(dilations):
 GRIDDING_TUNING = Experiment(
     "gridding_tuning",
     "Which rate for each stack? Validation images only.",
-    {f"{stack_name(ds)} lr={lr}": Denoising(ds, lr, tested=False, seeds=(100,)) for ds in STACKS for lr in RATES},
+    {f"{stack_name(ds)} lr={lr}": Denoising(ds, recipe(lr), tested=False, seeds=(100,)) for ds in STACKS for lr in RATES},
 )
 
 # the smallest validation error of `gridding_tuning`, one seed
@@ -177,5 +183,5 @@ CHOSEN = {(1, 1, 1, 1): 0.01, (2, 2, 2, 2): 0.01, (1, 2, 5, 1): 0.003, (2, 2, 2,
 GRIDDING = Experiment(
     "gridding",
     "Do dilations that share a factor harm a trained network, and do other dilations cure it?",
-    {stack_name(ds): Denoising(ds, lr) for ds, lr in CHOSEN.items()},
+    {stack_name(ds): Denoising(ds, recipe(lr)) for ds, lr in CHOSEN.items()},
 )
