@@ -174,7 +174,8 @@ def stack_name(dilations):
 GRIDDING_TUNING = Experiment(
     "gridding_tuning",
     "Which rate for each stack? Validation images only.",
-    {f"{stack_name(ds)} lr={lr}": Denoising(ds, recipe(lr), tested=False, seeds=(100,)) for ds in STACKS for lr in RATES},
+    {f"{stack_name(ds)} lr={lr}": Denoising(ds, recipe(lr), tested=False, seeds=(100,))
+     for ds in STACKS for lr in RATES},
 )
 
 # the smallest validation error of `gridding_tuning`, one seed
