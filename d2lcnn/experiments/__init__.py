@@ -18,6 +18,7 @@ from .nin import NIN, NIN_TUNING
 from .resnet import RESNET, RESNET_TUNING
 from .runner import Budget, missing, recompute, run, run_cell
 from .sample_efficiency import PERMUTED_PIXELS, SAMPLE_EFFICIENCY, SAMPLE_EFFICIENCY_TUNING
+from .separable import SEPARABLE, SEPARABLE_TUNING
 from .settings import Experiment, Setting
 from .shift_stability import SHIFT_STABILITY
 from .shifting import consistency
@@ -28,7 +29,8 @@ EXPERIMENTS = {e.name: e for e in (SAMPLE_EFFICIENCY_TUNING, SAMPLE_EFFICIENCY, 
                                    NIN_TUNING, NIN, BACKPROPAGATION_TUNING, BACKPROPAGATION, VGG_TUNING, VGG,
                                    ALEXNET_TUNING, ALEXNET, NETWORKS_TUNING, NETWORKS,
                                    GOOGLENET_TUNING, GOOGLENET, RESNET_TUNING, RESNET,
-                                   GATED_TUNING, GATED, GRIDDING_TUNING, GRIDDING)}
+                                   GATED_TUNING, GATED, GRIDDING_TUNING, GRIDDING,
+                                   SEPARABLE_TUNING, SEPARABLE)}
 
 # Larger configurations of an experiment, by profile and name; their results are not part of the package.
 PROFILES = {"gpu": {"networks": NETWORKS_GPU}}
