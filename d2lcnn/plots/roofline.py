@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import LogLocator
 
 from ._style import PALETTE, SERIES
 
@@ -64,6 +65,10 @@ def roofline(series, *, peak, bandwidth, ax=None):
                     bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8})
     ax.set(xscale="log", yscale="log", xlabel="multiply-adds for each byte moved",
            ylabel="10⁹ multiply-adds a second")
+    for axis in (ax.xaxis, ax.yaxis):  # 20, not 2 x 10^1
+        axis.set_minor_locator(LogLocator(subs=(2, 5)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter("{x:g}")
     if series:
         ax.legend(loc="lower right")
     return ax
