@@ -4,14 +4,18 @@ import numpy as np
 import pytest
 import torch
 
-from d2lcnn import summary
+from d2lcnn import results, summary
 from d2lcnn.experiments import Budget, locally_connected, run_cell
 from d2lcnn.experiments.images import splits
 from d2lcnn.experiments.locally_connected import (
     BAR_NETS,
+    CHOSEN,
+    FURTHER,
     ITEM_NETS,
     LOCALLY_CONNECTED,
     LOCALLY_CONNECTED_TUNING,
+    RATES,
+    TASKS,
     bar_images,
     bar_net,
     bars,
@@ -87,3 +91,38 @@ def test_a_choice_of_rate_looks_at_no_test_images():
     rows = run_cell(LOCALLY_CONNECTED_TUNING, "centred: linear, lr=0.01", 100, Budget(128, 100, 1))
     assert [row["metric"] for row in rows] == ["train_accuracy", "validation_accuracy"]
     assert not set(locally_connected.LOCALLY_CONNECTED_TUNING.cells()) & set(LOCALLY_CONNECTED.cells())
+
+
+@pytest.mark.parametrize(("task", "net"), [(task, net) for task, nets in TASKS.items() for net in nets])
+def test_rates_were_chosen_on_validation_images(task, net):
+    table = results.read("locally_connected_tuning")
+    rows, start = table[table.metric == "validation_accuracy"], f"{task}: {net}, lr="
+    tried = {float(row.setting.removeprefix(start)): row.value for row in rows if row.setting.startswith(start)}
+    assert CHOSEN[task][net] == min(tried, key=lambda rate: (-tried[rate], rate))
+    edge = CHOSEN[task][net] == RATES[-1] and FURTHER not in tried
+    assert not edge or max(tried.values()) == 1, "the best rate may lie outside of those tried"
+
+
+def test_what_the_chapter_says_of_the_table():
+    """Claims of the chapter, on every seed."""
+    table = results.read("locally_connected")
+
+    def of(setting, metric="test_accuracy"):
+        return table.value[(table.setting == setting) & (table.metric == metric)]
+
+    assert of("place: unshared").min() > 0.98
+    assert of("moved: shared").min() > 0.98
+    for blind in ("place: shared", "moved: unshared", "moved: mlp", "moved: linear"):
+        assert abs(of(blind) - 0.5).max() < 0.05
+    assert of("place: mlp").min() > 0.9
+    centred, shifted = ({net: of(f"{task}: {net}") for net in ITEM_NETS} for task in ("centred", "shifted"))
+    assert centred["unshared"].mean() - centred["shared"].mean() > 0.05
+    assert 0.01 < centred["unshared"].mean() - centred["shared, wide"].mean() < 0.02
+    for other in ("shared", "shared, wide", "shared, dense head", "linear", "mlp"):
+        assert centred["unshared"].min() > centred[other].max()
+    assert centred["unshared, dense head"].mean() < centred["unshared"].mean()
+    assert all(shifted["shared, wide"].min() > values.max() for net, values in shifted.items() if net != "shared, wide")
+    assert 0 < shifted["unshared"].mean() - shifted["shared"].mean() < 0.02
+    loss = {net: (centred[net] - of(f"centred: {net}", "shifted_accuracy")).mean() for net in ITEM_NETS}
+    places = [loss[net] for net in ITEM_NETS if net not in ("shared", "shared, wide")]
+    assert 0.1 < max(loss["shared"], loss["shared, wide"]) < min(places)
