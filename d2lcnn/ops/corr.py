@@ -85,7 +85,8 @@ def conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
     -----
     Equals ``torch.nn.functional.conv2d``. Weights (C_out, C_in*kh*kw) times the columns of `im2col`, as Chellapilla,
     Puri & Simard (2006), section 2.1, but for one cache-sized tile of outputs after the other: beside the result it
-    needs 1 MB or the columns of one image, whichever is more.
+    needs 1 MB or the columns of one image, whichever is more. With one kernel for each input channel (depthwise) no
+    matrices are formed: the result is the sum of shifted planes, one for each tap.
 
     Examples
     --------
