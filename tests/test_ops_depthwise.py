@@ -73,8 +73,9 @@ def test_complex_gradients_and_the_transposed_layer():
     np.testing.assert_allclose(up, F.conv_transpose2d(torch.tensor(g), torch.tensor(w), **options), **SAME)
 
 
-@pytest.mark.parametrize(("c", "out", "groups", "own"), [(4, 4, 4, True), (4, 8, 4, False), (1, 3, 1, False),
-                                                         (4, 4, 2, False)])
+@pytest.mark.parametrize(("c", "out", "groups", "own"), [
+    (2, 2, 2, True), (4, 4, 4, True),  # two channels are the fewest
+    (1, 1, 1, False), (1, 3, 1, False), (4, 8, 4, False), (8, 4, 4, False), (4, 4, 2, False)])
 def test_only_one_kernel_a_channel_takes_this_way(c, out, groups, own, monkeypatch):
     called = []
     monkeypatch.setattr(_depthwise, "forward", lambda *a: called.append(a) or np.zeros((1, c, 3, 3)))
