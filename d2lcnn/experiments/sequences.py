@@ -100,8 +100,9 @@ def adding(rng, count, length):
 
     Notes
     -----
-    Hochreiter & Schmidhuber 1997, "Long Short-Term Memory", experiment 4, in the form of Le, Jaitly & Hinton 2015
-    (arXiv:1504.00941). The constant answer 1 has the mean squared error 1/6.
+    Hochreiter & Schmidhuber 1997, "Long Short-Term Memory", experiment 4, with numbers in [0, 1) as in Le, Jaitly
+    & Hinton 2015 (arXiv:1504.00941) and a mark in each half as in Arjovsky, Shah & Bengio 2016 (arXiv:1511.06464). The
+    constant answer 1 has the mean squared error 1/6.
 
     Examples
     --------
@@ -326,7 +327,7 @@ class ParityTask(SequenceTask):
         return {f"test_accuracy, length {n}": self.judge(net, looks[n]) for n in self.lengths}
 
 
-# Widths that give the three kinds equally many parameters, within three percent.
+# Widths that give the three kinds equally many parameters, within three percent (parity: six).
 ADDING_NETS = {
     "tcn": {"kind": "tcn", "in_channels": 2, "width": 10, "outputs": 1, "kernel_size": 5},  # sees 121 steps
     "lstm": {"kind": "lstm", "in_channels": 2, "width": 28, "outputs": 1},

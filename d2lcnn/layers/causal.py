@@ -33,8 +33,8 @@ class CausalConv1d(nn.Conv1d):
 
     Notes
     -----
-    Input (N, C, L), output (N, out_channels, L). The last tap of the kernel reads the present. The stride is 1. Masked
-    convolution of van den Oord et al. 2016, "WaveNet" (arXiv:1609.03499), section 2.1, done by shifting.
+    Input (N, C, L), output (N, out_channels, L). The last tap of the kernel reads the present. The stride is 1. Causal
+    convolution of van den Oord et al. 2016, "WaveNet" (arXiv:1609.03499), section 2.1, where it is done by shifting.
 
     Examples
     --------
