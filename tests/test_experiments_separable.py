@@ -78,6 +78,10 @@ def test_what_the_chapter_says_of_the_table():
     weights = [table.params[table.setting == n][0] for n in ("segments=1", "segments=4, channels=56",
                                                              "segments=96, channels=96")]
     assert max(weights) < 1.04 * min(weights)
+    few, many = (table[table.setting == f"segments={s}"] for s in (1, 16))
+    assert many.core_seconds.min() > few.core_seconds.max()  # equal multiply-adds are not equal time
+    assert many.macs[0] < few.macs[0] / 5
+    assert summary.count_parameters(spectrum_net(WIDTH)) < few.params[0] / 6
     assert SEPARABLE.settings["segments=1"].fit["lr"] == best_rate()
 
 
