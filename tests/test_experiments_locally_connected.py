@@ -126,3 +126,19 @@ def test_what_the_chapter_says_of_the_table():
     loss = {net: (centred[net] - of(f"centred: {net}", "shifted_accuracy")).mean() for net in ITEM_NETS}
     places = [loss[net] for net in ITEM_NETS if net not in ("shared", "shared, wide")]
     assert 0.1 < max(loss["shared"], loss["shared, wide"]) < min(places)
+    assert of("moved: linear", "validation_accuracy").mean() == pytest.approx(0.73, abs=0.005)
+    assert 0 < shifted["unshared"].min() - shifted["shared"].max() < 0.0025
+    assert shifted["unshared, dense head"].mean() - shifted["unshared"].mean() == pytest.approx(0.02, abs=0.005)
+    head, lacked = (centred[net].mean() - centred["shared"].mean() for net in ("shared, dense head", "unshared"))
+    assert 0.5 < head / lacked < 1
+    for task in ("centred", "shifted"):
+        assert of(f"{task}: shared", "train_accuracy").mean() <= of(f"{task}: shared").mean()
+
+
+def test_the_rates_that_the_chapter_names_are_the_largest_tried():
+    tuning = {setting.rsplit(", lr=", 1)[0]: 0 for setting in LOCALLY_CONNECTED_TUNING.settings}
+    for setting in LOCALLY_CONNECTED_TUNING.settings.values():
+        name = f"{setting.task}: {setting.net}"
+        tuning[name] = max(tuning[name], setting.lr)
+    assert {name for name, most in tuning.items() if LOCALLY_CONNECTED.settings[name].lr == most} == {
+        "centred: shared", "shifted: unshared", "moved: linear", "place: unshared", "moved: shared"}

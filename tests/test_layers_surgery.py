@@ -123,6 +123,11 @@ def test_it_refuses_what_cannot_slide(layers, error, message):
         fully_convolutional(nn.Sequential(*layers), (1, 6, 6))
 
 
+def test_batch_norm_without_numbers_of_its_own():
+    net = nn.Sequential(nn.Flatten(), nn.Linear(4, 3), nn.BatchNorm1d(3, affine=False, track_running_stats=False))
+    assert not list(fully_convolutional(net, (1, 2, 2))[1].state_dict())
+
+
 def test_unshared_layers_do_not_slide():
     net = nn.Sequential(LocallyConnected2d(1, 2, 6, 3), nn.Flatten(), nn.Linear(2 * 4 * 4, 3))
     new = fully_convolutional(net, (1, 6, 6))

@@ -148,7 +148,7 @@ def _on_vectors(layer, flat):
             raise TypeError(f"{layer} before the first dense layer has its own numbers for every place")
         new = nn.BatchNorm2d(layer.num_features, layer.eps, layer.momentum, layer.affine, layer.track_running_stats)
         new.load_state_dict(layer.state_dict())
-        return new.to(next(iter(layer.state_dict().values())))
+        return new.to(next(iter(layer.state_dict().values()), torch.empty(0)))  # it may hold no numbers at all
     if isinstance(layer, ELEMENTWISE):
         return copy.deepcopy(layer)
     raise TypeError(f"{layer} after Flatten cannot be translated; dense layers, BatchNorm1d, activations, dropout can")
