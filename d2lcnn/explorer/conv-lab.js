@@ -345,8 +345,9 @@ class ConvLab extends HTMLElement {
 		this.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take Enter from our fields
 		if (!this.shadowRoot) { this.attachShadow({ mode: "open" }); this.shell(); }
 		if (this.hasAttribute("url")) {
-			this.readUrl();
-			this.onHash = () => { if (location.hash !== this.written && this.readUrl()) this.scrollIntoView(); };
+			this.readUrl(location.hash);
+			// newURL, not location: writeUrl may have put back the old state since the link was followed
+			this.onHash = e => { if (this.readUrl(new URL(e.newURL).hash)) this.scrollIntoView(); };
 			addEventListener("hashchange", this.onHash);
 		}
 		this.refresh();
@@ -363,8 +364,8 @@ class ConvLab extends HTMLElement {
 	put(name, value) { value === null ? this.removeAttribute(name) : this.setAttribute(name, value); }
 
 	// address: #case=7, or #mode=conv&i=5&k=3
-	readUrl() {
-		const given = new URLSearchParams(location.hash.slice(1));
+	readUrl(hash) {
+		const given = new URLSearchParams(hash.slice(1));
 		if (CASES[given.get("case") - 1]) this.load(+given.get("case"));
 		else if (STATE.some(n => given.has(n))) for (const n of STATE) this.put(n, given.get(n));
 		else return false;
@@ -376,8 +377,7 @@ class ConvLab extends HTMLElement {
 		this.later = setTimeout(() => {
 			const out = new URLSearchParams();
 			for (const n of STATE) if (this.hasAttribute(n)) out.set(n, this.getAttribute(n));
-			this.written = "#" + out;
-			try { history.replaceState(history.state, "", this.written); } catch { /* may be forbidden on file:// */ }
+			try { history.replaceState(history.state, "", "#" + out); } catch { /* may be forbidden on file:// */ }
 		}, 200);
 	}
 	load(n) {
