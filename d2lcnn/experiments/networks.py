@@ -2,7 +2,7 @@
 
 from d2lcnn.train import Augment
 
-from .settings import Experiment, Setting
+from .settings import Experiment, Setting, recipe
 
 EPOCHS = 3
 TUNING_SEED = 100  # not among the seeds of the results
@@ -23,22 +23,11 @@ NETS = {
     "ResNet-8, wide": ("resnet8", {"stem_stride": 2, "width": 32}, (0.1, 0.2, 0.4)),
 }
 
-
-def recipe(lr, epochs=EPOCHS):
-    """Arguments of fit.
-
-    Examples
-    --------
-    >>> recipe(0.1)
-    {'optimizer': 'sgd', 'schedule': 'onecycle', 'channels_last': True, 'epochs': 3, 'lr': 0.1}
-    """
-    return {"optimizer": "sgd", "schedule": "onecycle", "channels_last": True, "epochs": epochs, "lr": lr}
-
-
 NETWORKS_TUNING = Experiment(
     "networks_tuning",
     "Which learning rate does best on the validation images of the subset, for each network?",
-    {f"{name}, lr={lr}": Setting(network, recipe(lr), options, source="subset", seeds=(TUNING_SEED,), tested=False)
+    {f"{name}, lr={lr}": Setting(network, recipe(lr, EPOCHS), options, source="subset", seeds=(TUNING_SEED,),
+                                 tested=False)
      for name, (network, options, rates) in NETS.items() for lr in rates},
 )
 
@@ -50,12 +39,12 @@ CHOSEN = {
 }
 
 # The widest network again with more of everything that a budget of 300 core-seconds allows.
-LONG = recipe(CHOSEN["ResNet-8, wide"], epochs=7) | {"augment": Augment(flip=True), "label_smoothing": 0.1}
+LONG = recipe(CHOSEN["ResNet-8, wide"], 7) | {"augment": Augment(flip=True), "label_smoothing": 0.1}
 
 NETWORKS = Experiment(
     "networks",
     "How do the networks of the book compare after three epochs on the full data set?",
-    {name: Setting(NETS[name][0], recipe(lr), NETS[name][1], curve=True)
+    {name: Setting(NETS[name][0], recipe(lr, EPOCHS), NETS[name][1], curve=True)
      for name, lr in CHOSEN.items() if name != "ResNet-8, wide"}
     | {"ResNet-8, wide, 7 epochs": Setting("resnet8", LONG, NETS["ResNet-8, wide"][1], curve=True)},
 )

@@ -1,6 +1,6 @@
 """NiN: a mean over each feature map against dense layers at the end, and blocks with and without 1x1 convolutions."""
 
-from .settings import Experiment, Setting
+from .settings import Experiment, Setting, recipe
 
 EPOCHS = 6
 RATES = (0.05, 0.1, 0.2)
@@ -16,22 +16,11 @@ NETS = {
     "linear": ("linear", {}),
 }
 
-
-def recipe(lr):
-    """Arguments of fit.
-
-    Examples
-    --------
-    >>> recipe(0.1)
-    {'optimizer': 'sgd', 'schedule': 'onecycle', 'channels_last': True, 'epochs': 6, 'lr': 0.1}
-    """
-    return {"optimizer": "sgd", "schedule": "onecycle", "channels_last": True, "epochs": EPOCHS, "lr": lr}
-
-
 NIN_TUNING = Experiment(
     "nin_tuning",
     "Which learning rate does best on the validation images, for NiN and its variants?",
-    {f"{name}, lr={lr}": Setting(network, recipe(lr), options, source="subset", seeds=(TUNING_SEED,), tested=False)
+    {f"{name}, lr={lr}": Setting(network, recipe(lr, EPOCHS), options, source="subset", seeds=(TUNING_SEED,),
+                                 tested=False)
      for name, (network, options) in NETS.items() for lr in RATES},
 )
 
@@ -41,6 +30,6 @@ CHOSEN = {"nin": 0.1, "dense head": 0.1, "dense head, dropout": 0.2, "without 1x
 NIN = Experiment(
     "nin",
     "What do a mean over maps instead of dense layers, and 1x1 convolutions in every block, cost and bring?",
-    {name: Setting(network, recipe(CHOSEN[name]), options, source="subset", curve=True)
+    {name: Setting(network, recipe(CHOSEN[name], EPOCHS), options, source="subset", curve=True)
      for name, (network, options) in NETS.items()},
 )

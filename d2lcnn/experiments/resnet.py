@@ -1,6 +1,6 @@
 """Depth with and without shortcuts: plain and residual networks of 8, 20 and 32 layers at one small budget."""
 
-from .settings import Experiment, Setting
+from .settings import Experiment, Setting, recipe
 
 EPOCHS = 3
 DEPTHS = (8, 20, 32)
@@ -17,25 +17,13 @@ NETS = {
     for kind in ("plain", "residual") for depth in DEPTHS
 }
 
-
-def recipe(lr):
-    """Arguments of fit.
-
-    Examples
-    --------
-    >>> recipe(0.1)
-    {'optimizer': 'sgd', 'schedule': 'onecycle', 'channels_last': True, 'epochs': 3, 'lr': 0.1}
-    """
-    return {"optimizer": "sgd", "schedule": "onecycle", "channels_last": True, "epochs": EPOCHS, "lr": lr}
-
-
 RESNET_TUNING = Experiment(
     "resnet_tuning",
     "Which learning rate does best on the validation images, for plain and residual networks of each depth?",
-    {f"{name}, lr={lr}": Setting("resnet_cifar", recipe(lr), options, source="subset", seeds=(TUNING_SEED,),
+    {f"{name}, lr={lr}": Setting("resnet_cifar", recipe(lr, EPOCHS), options, source="subset", seeds=(TUNING_SEED,),
                                  tested=False)
      for name, options in NETS.items() for lr in RATES}
-    | {f"{name}, lr={lr}": Setting(name, recipe(lr), source="subset", seeds=(TUNING_SEED,), tested=False)
+    | {f"{name}, lr={lr}": Setting(name, recipe(lr, EPOCHS), source="subset", seeds=(TUNING_SEED,), tested=False)
        for name in BASELINES for lr in BASELINE_RATES},
 )
 
@@ -48,7 +36,8 @@ CHOSEN = {
 RESNET = Experiment(
     "resnet",
     "Do deeper plain networks train worse, and do shortcuts mend it?",
-    {name: Setting("resnet_cifar", recipe(CHOSEN[name]), options, source="subset", seeds=SEEDS, curve=True)
+    {name: Setting("resnet_cifar", recipe(CHOSEN[name], EPOCHS), options, source="subset", seeds=SEEDS, curve=True)
      for name, options in NETS.items()}
-    | {name: Setting(name, recipe(CHOSEN[name]), source="subset", seeds=SEEDS, curve=True) for name in BASELINES},
+    | {name: Setting(name, recipe(CHOSEN[name], EPOCHS), source="subset", seeds=SEEDS, curve=True)
+       for name in BASELINES},
 )

@@ -6,6 +6,17 @@ CLASSES = 10
 DISTANCES = (0, 1, 2, 4, 7)  # pixels from the border, for settings that scatter their images
 
 
+def recipe(lr, epochs, **others):
+    """Arguments of ``train.fit`` that the networks of the book share: its defaults, with channels last.
+
+    Examples
+    --------
+    >>> recipe(0.1, 3, batch_size=64)
+    {'channels_last': True, 'epochs': 3, 'lr': 0.1, 'batch_size': 64}
+    """
+    return {"channels_last": True, "epochs": epochs, "lr": lr} | others
+
+
 @dataclass(frozen=True)
 class Setting:
     """One way to train one network.

@@ -1,8 +1,8 @@
 """VGG's argument: three 3x3 convolutions against one 7x7 that sees the same window, in a small VGG."""
 
-from .settings import Experiment, Setting
+from .settings import Experiment, Setting, recipe
 
-EPOCHS = 3
+EPOCHS, BATCH = 3, 64
 ONE = {"stack": (7,)}
 
 # name -> (network, options, learning rates tried). All train on the 9,000 images that the subset has for training.
@@ -20,22 +20,11 @@ NETS = {
 }
 TUNING_SEED = 100  # not among the seeds of the results
 
-
-def recipe(lr):
-    """Arguments of fit.
-
-    Examples
-    --------
-    >>> recipe(0.1)["lr"]
-    0.1
-    """
-    return {"epochs": EPOCHS, "lr": lr, "batch_size": 64, "channels_last": True}
-
-
 VGG_TUNING = Experiment(
     "vgg_tuning",
     "Which learning rate does best on the validation images, for each kind of stack?",
-    {f"{name}, lr={lr}": Setting(network, recipe(lr), options, source="subset", seeds=(TUNING_SEED,), tested=False)
+    {f"{name}, lr={lr}": Setting(network, recipe(lr, EPOCHS, batch_size=BATCH), options, source="subset",
+                                 seeds=(TUNING_SEED,), tested=False)
      for name, (network, options, rates) in NETS.items() for lr in rates},
 )
 
@@ -46,6 +35,6 @@ CHOSEN = {"three 3x3": 0.04, "one 7x7": 0.04, "one 7x7, narrow": 0.04, "three 3x
 VGG = Experiment(
     "vgg",
     "Do three 3x3 convolutions do better than one 7x7 with the same receptive field, and why?",
-    {name: Setting(network, recipe(CHOSEN[name]), options, source="subset", curve=True)
+    {name: Setting(network, recipe(CHOSEN[name], EPOCHS, batch_size=BATCH), options, source="subset", curve=True)
      for name, (network, options, _) in NETS.items()},
 )
