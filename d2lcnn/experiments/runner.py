@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
-from d2lcnn import networks, results, summary, train
+from d2lcnn import results, summary, train
 
 from . import by_hand
 from .images import balanced, halved, on_canvas, placed, scattered, splits
@@ -121,7 +121,7 @@ def _train_and_measure(setting, seed, budget):
         images, epochs = min(images, budget.train_images), min(epochs, budget.epochs)
         validation, test = (balanced(s, budget.measured_images, 0) for s in (validation, test))
     chosen = parts.train if images == len(parts.train.y) else balanced(parts.train, images, seed)
-    net = networks.create(setting.network, seed=seed, **setting.options)
+    net = setting.build(seed)
     channels, height, width = chosen.x.shape[1:]
     layers = summary.summarize(net, (channels, height * setting.enlarge, width * setting.enlarge))
     if setting.enlarge > 1:
@@ -174,7 +174,7 @@ def _loss_gaps(setting, seed, images, steps):
     """Measure how far NumPy's losses are from torch's in the first steps, from the initial weights of `seed`."""
     values = {}
     for name, dtype in (("loss_gap", "float32"), ("loss_gap64", "float64")):
-        net = networks.create(setting.network, seed=seed, **setting.options)
+        net = setting.build(seed)
         gaps = by_hand.loss_gaps(net, images, steps, dtype, seed=seed, **setting.fit)
         values |= {f"{name}@{n}": float(gaps[:n].max()) for n in setting.gaps}
     return values

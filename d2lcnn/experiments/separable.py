@@ -1,13 +1,10 @@
 """Separable: from a convolution over segments of its channels to Xception, with and without an activation between."""
 
-from dataclasses import dataclass
-
 import torch
 from torch import nn
 
-from d2lcnn import layers, summary, train
+from d2lcnn import layers
 
-from .images import balanced
 from .settings import Experiment, Setting
 
 WIDTH = 32
@@ -68,78 +65,32 @@ def spectrum_net(segments, *, channels=WIDTH, between="nothing", seed=0):
     return net
 
 
-@dataclass(frozen=True)
-class Spectrum:
-    """One way to train one net of `spectrum_net`.
-
-    Parameters
-    ----------
-    segments, channels, between
-        Arguments of `spectrum_net`.
-    fit : dict
-        Arguments of ``train.fit``.
-    source : {"full", "subset"}
-        Argument of ``data.fashion_mnist``.
-    seeds : tuple of int
-        Each decides the initial weights and the order of the images.
-    tested : bool
-        Measure on the test images. False where a choice is made.
-    """
-
-    segments: int
-    fit: dict
-    channels: int = WIDTH
-    between: str = "nothing"
-    source: str = "subset"
-    seeds: tuple = (0, 1, 2)
-    tested: bool = True
-
-    def metrics(self, seed):
-        """List the metrics of one run, in the order of the file: those of a `Setting`."""
-        return Setting("linear", self.fit, tested=self.tested).metrics(seed)
-
-    def measure(self, seed, budget, splits):
-        """Train and measure; return the metrics and the columns that all lines of the run share."""
-        parts = splits(self.source, False)
-        chosen, validation, test, epochs = parts.train, parts.validation, parts.test, self.fit["epochs"]
-        if budget:
-            chosen, epochs = balanced(chosen, budget.train_images, seed), min(epochs, budget.epochs)
-            validation, test = (balanced(part, budget.measured_images, 0) for part in (validation, test))
-        net = spectrum_net(self.segments, channels=self.channels, between=self.between, seed=seed)
-        table = summary.summarize(net, chosen.x.shape[1:])
-        history = train.fit(net, chosen, seed=seed, **self.fit | {"epochs": epochs})
-        on_validation = train.evaluate(net, validation)
-        values = {"train_accuracy": history.train_accuracy[-1], "validation_accuracy": on_validation.accuracy,
-                  "validation_loss": on_validation.loss}
-        if self.tested:
-            on_test = train.evaluate(net, test)
-            values |= {"test_accuracy": on_test.accuracy, "test_loss": on_test.loss, "lr": self.fit["lr"]}
-        facts = {"epochs": epochs, "train_images": len(chosen.y), "params": table.parameters, "macs": table.macs,
-                 "core_seconds": round(history.core_seconds[-1], 2)}
-        return values, facts
-
-
 EPOCHS = 3
 RATES, RATES_SIMPLE = (0.1, 0.2, 0.4, 0.8), (0.05, 0.1, 0.2, 0.4)
 TUNING_SEED = 100  # not among the seeds of the results
 
+
+def _spectrum(lr, segments, seeds=(0, 1, 2), tested=True, **options):
+    return Setting(spectrum_net, {"epochs": EPOCHS, "lr": lr}, {"segments": segments} | options, source="subset",
+                   seeds=seeds, tested=tested)
+
+
 SEPARABLE_TUNING = Experiment(
     "separable_tuning",
     "Which learning rate does best on the validation images, at both ends of the spectrum and for the baselines?",
-    {f"segments={s}, lr={lr}": Spectrum(s, {"epochs": EPOCHS, "lr": lr}, seeds=(TUNING_SEED,), tested=False)
+    {f"segments={s}, lr={lr}": _spectrum(lr, s, seeds=(TUNING_SEED,), tested=False)
      for s in (1, WIDTH) for lr in RATES}
     | {f"{name}, lr={lr}": Setting(name, {"epochs": EPOCHS, "lr": lr}, source="subset", seeds=(TUNING_SEED,),
                                    tested=False) for name in ("linear", "mlp") for lr in RATES_SIMPLE},
 )
 
 CHOSEN = {"spectrum": 0.4, "linear": 0.4, "mlp": 0.1}  # best on validation images, from results/separable_tuning.csv
-FIT = {"epochs": EPOCHS, "lr": CHOSEN["spectrum"]}
 
 SEPARABLE = Experiment(
     "separable",
     "Where between a convolution and one kernel a channel does a small net do best, with a ReLU between and without?",
-    {f"segments={s}": Spectrum(s, FIT) for s in SEGMENTS}
-    | {f"segments={s}, relu": Spectrum(s, FIT, between="relu") for s in (1, 4, WIDTH)}
-    | {f"segments={s}, channels={c}": Spectrum(s, FIT, channels=c) for c, s in EQUAL_WORK.items()}
+    {f"segments={s}": _spectrum(CHOSEN["spectrum"], s) for s in SEGMENTS}
+    | {f"segments={s}, relu": _spectrum(CHOSEN["spectrum"], s, between="relu") for s in (1, 4, WIDTH)}
+    | {f"segments={s}, channels={c}": _spectrum(CHOSEN["spectrum"], s, channels=c) for c, s in EQUAL_WORK.items()}
     | {name: Setting(name, {"epochs": EPOCHS, "lr": CHOSEN[name]}, source="subset") for name in ("linear", "mlp")},
 )

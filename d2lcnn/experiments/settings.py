@@ -1,6 +1,9 @@
 """What an experiment declares: settings, seeds, and with them every line its CSV file must hold."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from d2lcnn import networks
 
 CLASSES = 10
 DISTANCES = (0, 1, 2, 4, 7)  # pixels from the border, for settings that scatter their images
@@ -23,8 +26,8 @@ class Setting:
 
     Parameters
     ----------
-    network : str
-        A key of ``networks.NETWORKS``.
+    network : str or callable
+        A key of ``networks.NETWORKS``, or a function that builds a network from `options` and a `seed`.
     fit : dict
         Arguments of ``train.fit``, with `epochs` and `lr`.
     options : dict
@@ -60,7 +63,7 @@ class Setting:
         torch in the first n steps, in float32 and in float64.
     """
 
-    network: str
+    network: str | Callable
     fit: dict
     options: dict = field(default_factory=dict)
     source: str = "full"
@@ -76,6 +79,12 @@ class Setting:
     enlarge: int = 1
     engine: str = "torch"
     gaps: tuple = ()
+
+    def build(self, seed):
+        """Build the network with the initial weights of a run."""
+        if callable(self.network):
+            return self.network(seed=seed, **self.options)
+        return networks.create(self.network, seed=seed, **self.options)
 
     def metrics(self, seed):
         """List the metrics of one run, in the order of the file."""
