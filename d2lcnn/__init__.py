@@ -17,7 +17,6 @@ _LAZY = (
     "exercises",
     "experiments",
     "explorer",
-    "grading",
     "layers",
     "networks",
     "numpy_net",

@@ -14,7 +14,9 @@ __all__ = [
     "conv_output_size",
     "conv_transpose_output_size",
     "effective_kernel_size",
+    "integer",
     "path_counts",
+    "per_axis",
     "pool_output_size",
     "receptive_field",
     "same_padding",
@@ -95,17 +97,79 @@ class DirectConvolution(NamedTuple):
     a: int
 
 
-def _integer(name, value, minimum):
-    """Return `value` as an int of at least `minimum`, or say what is wrong with it."""
+def integer(name, value, minimum=None, maximum=None):
+    """Return an integer argument as an int, or say what is wrong with it: the one check of integers in the package.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for the message.
+    value : int or NumPy integer
+        Anything with ``__index__`` but bool: True is no size.
+    minimum, maximum : int, optional
+        The smallest and the largest value that makes sense.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        If `value` is no integer or out of range.
+
+    Examples
+    --------
+    >>> integer("stride", 2, 1)
+    2
+    >>> integer("stride", 0, 1)
+    Traceback (most recent call last):
+    ValueError: stride must be at least 1, not 0
+    """
     try:
         if isinstance(value, bool):
             raise TypeError
         number = index(value)
     except TypeError:
-        raise TypeError(f"{name} must be an integer, not {value!r}") from None
-    if number < minimum:
+        raise ValueError(f"{name} must be an integer, not {value!r}") from None
+    if minimum is not None and number < minimum:
         raise ValueError(f"{name} must be at least {minimum}, not {number}")
+    if maximum is not None and number > maximum:
+        raise ValueError(f"{name} must be at most {maximum}, not {number}")
     return number
+
+
+def per_axis(name, value, axes=2, minimum=1):
+    """Turn an integer, or one per axis, into a tuple with one int per axis.
+
+    Parameters
+    ----------
+    name : str
+    value : int, or tuple or list of int
+        One number alone, in a tuple or not, holds for all axes.
+    axes : int
+    minimum : int
+        As for `integer`; sizes begin at 1.
+
+    Returns
+    -------
+    tuple of int
+
+    Raises
+    ------
+    ValueError
+        If there are as many numbers as neither 1 nor `axes`; otherwise as `integer`.
+
+    Examples
+    --------
+    >>> per_axis("stride", 2), per_axis("stride", (2,)), per_axis("stride", [1, 2])
+    ((2, 2), (2, 2), (1, 2))
+    """
+    values = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    if len(values) not in (1, axes):
+        raise ValueError(f"{name} must be an integer or {axes} of them, not {value!r}")
+    values = tuple(integer(name, v, minimum) for v in values)
+    return values if len(values) == axes else values * axes
 
 
 def effective_kernel_size(k, d=1):
@@ -123,7 +187,7 @@ def effective_kernel_size(k, d=1):
 
     Raises
     ------
-    TypeError, ValueError
+    ValueError
         If a size is no integer or is smaller than 1.
 
     Notes
@@ -135,7 +199,7 @@ def effective_kernel_size(k, d=1):
     >>> effective_kernel_size(3, 2)
     5
     """
-    return _integer("d", d, 1) * (_integer("k", k, 1) - 1) + 1
+    return integer("d", d, 1) * (integer("k", k, 1) - 1) + 1
 
 
 def conv_output_size(i, k, s=1, p=0, d=1):
@@ -153,10 +217,8 @@ def conv_output_size(i, k, s=1, p=0, d=1):
 
     Raises
     ------
-    TypeError
-        If an argument is no integer.
     ValueError
-        If a size is out of range, or the dilated kernel is larger than the padded input.
+        If an argument is no integer; if a size is out of range, or the dilated kernel is larger than the padded input.
 
     Notes
     -----
@@ -167,7 +229,7 @@ def conv_output_size(i, k, s=1, p=0, d=1):
     >>> conv_output_size(6, 3, s=2, p=1)
     3
     """
-    i, s, p = _integer("i", i, 1), _integer("s", s, 1), _integer("p", p, 0)
+    i, s, p = integer("i", i, 1), integer("s", s, 1), integer("p", p, 0)
     span = effective_kernel_size(k, d)
     if span > i + 2 * p:
         raise ValueError(f"kernel spans {span} (k={k}, d={d}) but the padded input has {i + 2 * p}")
@@ -191,10 +253,8 @@ def conv_transpose_output_size(i, k, s=1, p=0, d=1, output_padding=0):
 
     Raises
     ------
-    TypeError
-        If an argument is no integer.
     ValueError
-        If a size is out of range, `output_padding` is not below the larger of s and d, or
+        If an argument is no integer; if a size is out of range, `output_padding` is not below the larger of s and d, or
         nothing is left after cropping p rows from each side.
 
     Notes
@@ -209,9 +269,9 @@ def conv_transpose_output_size(i, k, s=1, p=0, d=1, output_padding=0):
     >>> conv_transpose_output_size(3, 3, s=2, p=1, output_padding=1)
     6
     """
-    i, s, p = _integer("i", i, 1), _integer("s", s, 1), _integer("p", p, 0)
+    i, s, p = integer("i", i, 1), integer("s", s, 1), integer("p", p, 0)
     span = effective_kernel_size(k, d)
-    extra = _integer("output_padding", output_padding, 0)
+    extra = integer("output_padding", output_padding, 0)
     if extra >= max(s, d):
         raise ValueError(f"output_padding={extra} must be smaller than the stride {s} or the dilation {d}")
     size = (i - 1) * s - 2 * p + span + extra
@@ -235,7 +295,7 @@ def transposed_as_direct(i, k, s=1, p=0, d=1, output_padding=0):
 
     Raises
     ------
-    TypeError, ValueError
+    ValueError
         As `conv_transpose_output_size`.
 
     Notes
@@ -275,10 +335,8 @@ def pool_output_size(i, k, s=None, p=0, d=1, ceil_mode=False):
 
     Raises
     ------
-    TypeError
-        If an argument is no integer.
     ValueError
-        If a size is out of range, p is too large, or no window fits.
+        If an argument is no integer; if a size is out of range, p is too large, or no window fits.
 
     Notes
     -----
@@ -290,8 +348,8 @@ def pool_output_size(i, k, s=None, p=0, d=1, ceil_mode=False):
     >>> pool_output_size(6, 3, s=2), pool_output_size(6, 3, s=2, ceil_mode=True)
     (2, 3)
     """
-    i, p = _integer("i", i, 1), _integer("p", p, 0)
-    s = _integer("s", k if s is None else s, 1)
+    i, p = integer("i", i, 1), integer("p", p, 0)
+    s = integer("s", k if s is None else s, 1)
     span = effective_kernel_size(k, d)
     if 2 * p > k:
         raise ValueError(f"p={p} is more than half of the window size k={k}")
@@ -318,7 +376,7 @@ def same_padding(k, d=1):
 
     Raises
     ------
-    TypeError, ValueError
+    ValueError
         If a size is no integer or is smaller than 1.
 
     Notes
@@ -349,7 +407,7 @@ def receptive_field(windows):
 
     Raises
     ------
-    TypeError, ValueError
+    ValueError
         If a layer has a size that is no integer or is out of range.
 
     Notes
@@ -365,8 +423,8 @@ def receptive_field(windows):
     size, jump, start = 1, 1, 0
     for k, s, p, d in (Window(*window) for window in windows):
         size += jump * (effective_kernel_size(k, d) - 1)
-        start -= jump * _integer("p", p, 0)
-        jump *= _integer("s", s, 1)
+        start -= jump * integer("p", p, 0)
+        jump *= integer("s", s, 1)
     return ReceptiveField(size, jump, start)
 
 
@@ -387,7 +445,7 @@ def path_counts(windows):
 
     Raises
     ------
-    TypeError, ValueError
+    ValueError
         If a layer has a size that is no integer or is out of range.
 
     Notes
@@ -407,11 +465,11 @@ def path_counts(windows):
     counts, jump = [1], 1
     for k, s, p, d in (Window(*window) for window in windows):
         span = jump * (effective_kernel_size(k, d) - 1)
-        _integer("p", p, 0)
+        integer("p", p, 0)
         wider = [0] * (len(counts) + span)
         for shift in range(0, span + 1, jump * d):
             for place, count in enumerate(counts, shift):
                 wider[place] += count
         counts = wider
-        jump *= _integer("s", s, 1)
+        jump *= integer("s", s, 1)
     return tuple(counts)

@@ -161,7 +161,7 @@ NORM, LRN, LOSS = d2lcnn.batch_norm2d, d2lcnn.local_response_norm, d2lcnn.softma
     (d2lcnn.batch_norm2d_backward, (X, X), {"mean": C}, ValueError, "var is None"),
     (LRN, (X[0], 3), {}, ValueError, "x must be"),
     (LRN, (X, 0), {}, ValueError, "size must be at least 1, not 0"),
-    (LRN, (X, 2.0), {}, TypeError, "size must be an integer, not 2.0"),
+    (LRN, (X, 2.0), {}, ValueError, "size must be an integer, not 2.0"),
     (LRN, (X, 3), {"k": 0}, ValueError, "k must be positive, not 0"),
     (LRN, (X, 3), {"alpha": -1}, ValueError, "alpha must be a finite number of at least 0, not -1"),
     (LRN, (X, 3), {"beta": float("nan")}, ValueError, "beta must be a finite number, not nan"),

@@ -2,6 +2,7 @@
 
 from itertools import product
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -184,8 +185,8 @@ def test_path_counts_by_hand():
     (lambda: shapes.conv_output_size(5, 3, s=0), ValueError, "s must be at least 1, not 0"),
     (lambda: shapes.conv_output_size(5, 3, p=-1), ValueError, "p must be at least 0, not -1"),
     (lambda: shapes.conv_output_size(5, 3, d=0), ValueError, "d must be at least 1, not 0"),
-    (lambda: shapes.conv_output_size(5, 2.0), TypeError, "k must be an integer, not 2.0"),
-    (lambda: shapes.conv_output_size(5, True), TypeError, "k must be an integer, not True"),
+    (lambda: shapes.conv_output_size(5, 2.0), ValueError, "k must be an integer, not 2.0"),
+    (lambda: shapes.conv_output_size(5, True), ValueError, "k must be an integer, not True"),
     (lambda: shapes.conv_output_size(3, 3, d=2), ValueError, r"kernel spans 5 \(k=3, d=2\).*has 3"),
     (lambda: shapes.conv_transpose_output_size(3, 3, output_padding=1), ValueError, "output_padding=1"),
     (lambda: shapes.conv_transpose_output_size(1, 2, p=1), ValueError, "p=1 crops the whole output"),
@@ -193,12 +194,40 @@ def test_path_counts_by_hand():
     (lambda: shapes.pool_output_size(2, 3), ValueError, "window spans 3.*has 2"),
     (lambda: shapes.same_padding(0), ValueError, "k must be at least 1"),
     (lambda: receptive_field([Window(3, s=0)]), ValueError, "s must be at least 1"),
-    (lambda: receptive_field([Window("3")]), TypeError, "k must be an integer, not '3'"),
+    (lambda: receptive_field([Window("3")]), ValueError, "k must be an integer, not '3'"),
     (lambda: path_counts([Window(3, s=0)]), ValueError, "s must be at least 1, not 0"),
     (lambda: path_counts([Window(3, p=-1)]), ValueError, "p must be at least 0, not -1"),
     (lambda: path_counts([Window(3, d=0)]), ValueError, "d must be at least 1, not 0"),
-    (lambda: path_counts([Window(3.0)]), TypeError, "k must be an integer, not 3.0"),
+    (lambda: path_counts([Window(3.0)]), ValueError, "k must be an integer, not 3.0"),
 ])
 def test_bad_sizes_are_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+# ---- the one check of integers
+
+@given(st.integers(-(2**62), 2**62), st.sampled_from([int, np.int64, np.array]))
+def test_integers_of_every_kind_become_int(value, kind):
+    assert type(shapes.integer("i", kind(value))) is int
+    assert shapes.integer("i", kind(value), value, value) == value
+    with pytest.raises(ValueError, match=rf"i must be at least {value + 1}, not {value}"):
+        shapes.integer("i", kind(value), value + 1)
+    with pytest.raises(ValueError, match=rf"i must be at most {value - 1}, not {value}"):
+        shapes.integer("i", kind(value), None, value - 1)
+
+
+@pytest.mark.parametrize("value", [True, np.bool_(True), 2.0, np.float64(2), "2", None, [2], np.array([1, 2])])
+def test_what_is_no_integer_is_named(value):
+    with pytest.raises(ValueError, match=r"stride must be an integer"):
+        shapes.integer("stride", value)
+
+
+@given(st.integers(1, 9), st.integers(1, 3))
+def test_one_number_holds_for_all_axes(value, axes):
+    assert shapes.per_axis("k", value, axes) == shapes.per_axis("k", (value,), axes) == (value,) * axes
+    assert shapes.per_axis("k", [np.int32(value)] * axes, axes) == (value,) * axes
+    with pytest.raises(ValueError, match=rf"k must be an integer or {axes} of them"):
+        shapes.per_axis("k", (value,) * (axes + 2), axes)
+    with pytest.raises(ValueError, match=f"k must be at least {value + 1}, not {value}"):
+        shapes.per_axis("k", value, axes, value + 1)

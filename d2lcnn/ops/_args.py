@@ -10,8 +10,7 @@ import array_api_compat as aac
 import array_api_compat.numpy as numpy_namespace
 import numpy as np
 
-from ..shapes import _integer as integer
-from ..shapes import conv_output_size, effective_kernel_size, same_padding
+from ..shapes import conv_output_size, effective_kernel_size, integer, per_axis, same_padding
 
 KINDS = {
     "numeric": "numeric",
@@ -83,14 +82,6 @@ def number(name, value, minimum=-math.inf):
         bound = f" of at least {minimum}" if minimum > -math.inf else ""
         raise ValueError(f"{name} must be a finite number{bound}, not {value}")
     return value
-
-
-def per_axis(name, value, axes=2, minimum=1):
-    """Turn an int, or one int per axis, into a tuple with one int per axis."""
-    values = tuple(value) if isinstance(value, (tuple, list)) else (value,) * axes
-    if len(values) != axes:
-        raise ValueError(f"{name} must be an integer or {axes} of them, not {value!r}")
-    return tuple(integer(name, v, minimum) for v in values)
 
 
 def sides(padding, axes=2):
