@@ -100,41 +100,49 @@ def _write_run(folder, net, history, metrics):
 
 
 def _experiment_arguments(parser):
-    parser.add_argument("name", nargs="?", help="which experiment to run; see --list")
-    parser.add_argument("--list", action="store_true", help="list the experiments, their questions and what they lack")
-    parser.add_argument("--resume", action="store_true", default=True,
-                        help="keep the runs that the results already hold: always so, and so named here; "
-                             "delete the file to start afresh")
-    parser.add_argument("--profile", choices=("cpu", "gpu"), default="cpu",
-                        help="gpu: the papers' networks at the papers' input size, where the experiment has that")
-    parser.add_argument("--out", type=Path, help="folder of the CSV file; default the results in the package")
-    parser.add_argument("--recompute", nargs=2, metavar=("SETTING", "SEED"),
-                        help="train one run again and print it beside its stored values; writes nothing")
+    add = parser.add_argument
+    add("name", nargs="?", help="which experiment to run; see --list")
+    add("--list", action="store_true", help="list the experiments, or the settings of the one that is named, and how "
+                                            "many runs they have and lack in the folder")
+    add("--out", type=Path, metavar="FOLDER", help="of the CSV file; default ./results. Runs that it holds are kept; "
+                                                   "delete the file to start afresh")
+    add("--jobs", type=int, default=1, metavar="N", help="make N runs at a time, each in a process of its own")
+    add("--dask", metavar="ADDRESS", help="make the runs on the workers of a Dask cluster: the scheduler's address")
+    add("--profile", choices=("cpu", "gpu"), default="cpu",
+        help="gpu: the papers' networks at the papers' input size, where the experiment has that")
+    add("--recompute", nargs=2, metavar=("SETTING", "SEED"),
+        help="make one run again and print it beside the stored values, in the package or in --out; writes nothing")
 
 
 def _experiment(args):
     from d2lcnn import experiments, results
 
-    if args.list:
+    folder = args.out or Path(experiments.FOLDER)
+    if args.name is None:
+        if not args.list:
+            raise ValueError("name an experiment; --list shows all")
         for experiment in experiments.EXPERIMENTS.values():
             print(f"{experiment.name:26} {len(experiment.cells()):3} runs, "
-                  f"{len(experiments.missing(experiment, args.out))} missing: {experiment.question}")
+                  f"{len(experiments.missing(experiment, folder))} missing: {experiment.question}")
         return
-    if args.name not in experiments.EXPERIMENTS:
-        raise ValueError(f"name is {args.name!r}; the experiments are {', '.join(experiments.EXPERIMENTS)}")
-    experiment = experiments.EXPERIMENTS[args.name]
-    if args.profile != "cpu":
-        if args.name not in experiments.PROFILES[args.profile]:
-            raise ValueError(f"{args.name} has no profile {args.profile}; these have: "
-                             f"{', '.join(experiments.PROFILES[args.profile])}")
-        experiment = experiments.PROFILES[args.profile][args.name]
-    if args.recompute:
-        setting, seed = args.recompute
+    experiment = experiments.find(args.name, args.profile)
+    if args.list:
+        print(experiment.question)
+        lacking = experiments.missing(experiment, folder)
+        for name, setting in experiment.settings.items():
+            print(f"  {name}: seeds {', '.join(map(str, setting.seeds))}, "
+                  f"{sum(name == cell[0] for cell in lacking)} missing")
+    elif args.recompute:
+        name, seed = args.recompute
         table = results.read(args.out / f"{experiment.name}.csv" if args.out else experiment.name)
-        for metric, stored, again in experiments.recompute(experiment, setting, int(seed), table):
+        if not seed.isdecimal():
+            raise ValueError(f"SEED must be an integer, not {seed!r}")
+        for metric, stored, again in experiments.recompute(experiment, name, int(seed), table):
             print(f"{metric:24} stored {stored:.6f}  now {again:.6f}")
-        return
-    print(f"{experiment.name} is complete: {experiments.run(experiment, args.out)}")
+    else:
+        workers = (experiments.dask_workers(args.dask) if args.dask else
+                   experiments.processes(args.jobs) if args.jobs != 1 else None)
+        print(f"{experiment.name} is complete: {experiments.run(experiment, folder, workers=workers)}")
 
 
 def _summary_arguments(parser):

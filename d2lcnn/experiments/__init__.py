@@ -4,6 +4,7 @@
 loses at most the training it was in. Each module of this folder may declare experiments; they are found by looking.
 """
 
+import difflib
 import pkgutil
 from importlib import import_module
 
@@ -11,13 +12,13 @@ from .classifier import CURVE, Classifier, Probe, Run
 from .decoders import nyquist_share
 from .images import Fashion, balanced, permute
 from .probes import Border, Confusion, Consistency, consistency
-from .runner import missing, recompute, run, run_cell
+from .runner import FOLDER, missing, recompute, run, run_cell
 from .settings import Budget, Experiment, Setting, facts, tune
 from .workers import dask_workers, processes
 
-__all__ = ["CURVE", "EXPERIMENTS", "PROFILES", "Border", "Budget", "Classifier", "Confusion", "Consistency",
+__all__ = ["CURVE", "EXPERIMENTS", "FOLDER", "PROFILES", "Border", "Budget", "Classifier", "Confusion", "Consistency",
            "Experiment", "Fashion", "Probe", "Run", "Setting", "balanced", "consistency", "dask_workers", "facts",
-           "missing", "nyquist_share", "permute", "processes", "recompute", "run", "run_cell", "tune"]
+           "find", "missing", "nyquist_share", "permute", "processes", "recompute", "run", "run_cell", "tune"]
 
 
 def declared(modules):
@@ -51,3 +52,34 @@ EXPERIMENTS = {name: experiment for name, experiment in _ALL.items() if experime
 PROFILES = {profile: {name.removesuffix(f"_{profile}"): experiment for name, experiment in _ALL.items()
                       if experiment.profile == profile}
             for profile in sorted({e.profile for e in _ALL.values()} - {None})}
+
+
+def find(name, profile="cpu"):
+    """Find an experiment by its name.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``EXPERIMENTS``.
+    profile : str
+        "cpu", or a key of ``PROFILES``: the larger configuration of that experiment.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the nearest names are given.
+
+    Examples
+    --------
+    >>> find("lenett")
+    Traceback (most recent call last):
+    ValueError: no experiment is named 'lenett'; the nearest are lenet, lenet_tuning, lenet_subset
+    """
+    if name not in EXPERIMENTS:
+        nearest = difflib.get_close_matches(name, EXPERIMENTS, 3, 0)
+        raise ValueError(f"no experiment is named {name!r}; the nearest are {', '.join(nearest)}")
+    if profile == "cpu":
+        return EXPERIMENTS[name]
+    if name not in PROFILES.get(profile, {}):
+        raise ValueError(f"{name} has no profile {profile}; these have one: {', '.join(PROFILES.get(profile, []))}")
+    return PROFILES[profile][name]
