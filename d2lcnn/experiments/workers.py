@@ -71,7 +71,7 @@ def dask_workers(address):
     ------
     ValueError
         If dask.distributed is not installed.
-    OSError
+    ConnectionError
         When opened, if nobody answers at the address.
     """
     try:
@@ -81,7 +81,11 @@ def dask_workers(address):
 
     @contextlib.contextmanager
     def opened():
-        with Client(address, set_as_default=False) as client:
+        try:
+            client = Client(address, set_as_default=False, timeout=15)
+        except OSError:
+            raise ConnectionError(f"nobody answers at {address}: start one with dask scheduler") from None
+        with client:
             pool = client.get_executor(pure=False)
             try:
                 yield pool
