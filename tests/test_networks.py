@@ -93,6 +93,25 @@ def test_without_a_seed_the_global_generator_decides():
     torch.manual_seed(0)
     assert torch.equal(first, networks.create("linear")[1].weight)
     assert not torch.equal(first, networks.create("linear")[1].weight)
+    torch.manual_seed(0)
+    assert torch.equal(networks.autoencoder().encoder[0].weight, networks.autoencoder(seed=0).encoder[0].weight)
+    assert not torch.equal(networks.autoencoder().encoder[0].weight, networks.autoencoder(seed=0).encoder[0].weight)
+
+
+@pytest.mark.parametrize("seed", [0, 3, np.int64(3), 2**64 - 1])
+def test_a_seeded_block_draws_torchs_numbers_and_lends_no_more_than_the_generator(seed):
+    state = torch.get_rng_state()
+    with pytest.raises(KeyError), networks.seeded(seed):  # an error does not keep the generator either
+        drawn = torch.rand(3)
+        raise KeyError
+    assert torch.equal(torch.get_rng_state(), state)
+    assert torch.equal(drawn, torch.rand(3, generator=torch.Generator().manual_seed(int(seed))))
+
+
+@pytest.mark.parametrize("seed", [True, 0.5, -1, 2**64, "0"])
+def test_other_seeds_are_refused(seed):
+    with pytest.raises(ValueError, match="seed must be"), networks.seeded(seed):
+        pass
 
 
 @pytest.mark.parametrize(("arguments", "options", "error", "message"), [

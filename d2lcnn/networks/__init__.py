@@ -1,7 +1,6 @@
 """Networks by name: one file a network, each reading like its paper's table."""
 
-import torch
-
+from ._parts import he_, seeded
 from ._torchvision import load_torchvision, torchvision_keys
 from .alexnet import alexnet, alexnet_2012, alexnet_small
 from .autoencoder import UPSAMPLERS, autoencoder
@@ -67,9 +66,10 @@ NETWORKS = {
 __all__ = ["NETWORKS", "UPSAMPLERS", "Bottleneck", "DenseLayer", "Inception", "PreActivation",
            "PreActivationBottleneck", "Residual", "WithAuxiliary", "XceptionBlock", "alexnet", "alexnet_2012",
            "alexnet_small", "autoencoder", "create", "dense_block", "densenet121", "densenet_small", "googlenet",
-           "googlenet_small", "lenet", "lenet_bn", "linear", "load_torchvision", "mlp", "mobilenet", "mobilenet_small",
+           "googlenet_small", "he_", "lenet", "lenet_bn", "linear", "load_torchvision", "mlp", "mobilenet",
+           "mobilenet_small",
            "nin", "nin_block", "nin_small", "plain_cnn", "resnet8", "resnet18", "resnet20", "resnet32", "resnet34",
-           "resnet50", "resnet_cifar", "resnext50", "separable_block", "separable_conv", "small_cnn",
+           "resnet50", "resnet_cifar", "resnext50", "seeded", "separable_block", "separable_conv", "small_cnn",
            "torchvision_keys", "transition", "vgg11", "vgg13", "vgg16", "vgg19", "vgg_block", "vgg_small", "xception",
            "xception_small"]
 
@@ -84,8 +84,7 @@ def create(name, num_classes=10, in_channels=1, *, seed=None, **options):
     num_classes, in_channels : int
         Length of the output vector; channels of the input images.
     seed : int, optional
-        Seed of the initial weights. torch's global generator is left as it was. Without a seed the
-        weights are drawn from the global generator, as torch does.
+        Of the initial weights, see `seeded`.
     **options
         Passed to the network's own function, for instance ``activation="relu"`` for ``"lenet"``.
 
@@ -112,8 +111,5 @@ def create(name, num_classes=10, in_channels=1, *, seed=None, **options):
     for argument, value in (("num_classes", num_classes), ("in_channels", in_channels)):
         if not isinstance(value, int) or value < 1:
             raise ValueError(f"{argument} must be a positive integer, not {value!r}")
-    if seed is None:
-        return NETWORKS[name](num_classes, in_channels, **options)
-    with torch.random.fork_rng(devices=[]):  # weights are drawn on the CPU
-        torch.manual_seed(seed)
+    with seeded(seed):
         return NETWORKS[name](num_classes, in_channels, **options)

@@ -1,8 +1,12 @@
-"""What several networks share: activations, norms, initial weights, the check of the input's size."""
+"""What several networks share: activations, norms, initial weights and their seed, the check of the input's size."""
 
+from contextlib import contextmanager
 from functools import partial
 
+import torch
 from torch import nn
+
+from ..shapes import integer
 
 ACTIVATIONS = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU}
 POOLS = {"avg": nn.AvgPool2d, "max": nn.MaxPool2d}
@@ -30,6 +34,42 @@ def batch_norm(norm, layer, channels):
     [BatchNorm1d(3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)]
     """
     return [layer(channels)] if pick({None: False, "batch": True}, "norm", norm) else []
+
+
+@contextmanager
+def seeded(seed):
+    """Draw the random numbers of the block, such as initial weights, from a seed of its own.
+
+    They depend on `seed` alone, and torch's global generator is left as it was.
+
+    Parameters
+    ----------
+    seed : int or None
+        0 or more. None: the block draws from the global generator and moves it on, as torch always does.
+
+    Raises
+    ------
+    ValueError
+        If `seed` is neither an integer from 0 to ``2**64 - 1`` nor None.
+
+    Notes
+    -----
+    It is the generator of the CPU that is lent, where torch draws weights unless told otherwise. Move a network to
+    another device after the block.
+
+    Examples
+    --------
+    >>> with seeded(0): first = torch.rand(2)
+    >>> with seeded(0): again = torch.rand(2)
+    >>> torch.equal(first, again), torch.equal(first, torch.rand(2))
+    (True, False)
+    """
+    if seed is None:
+        yield
+        return
+    with torch.random.fork_rng(devices=[]):  # torch.manual_seed would seed the generators of all devices
+        torch.default_generator.manual_seed(integer("seed", seed, 0, 2**64 - 1))
+        yield
 
 
 def xavier_(net):
