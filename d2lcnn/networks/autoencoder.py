@@ -4,6 +4,7 @@ from collections import OrderedDict
 
 from torch import nn
 
+from ..shapes import integer
 from ._parts import pick, seeded, takes
 
 CHANNELS = (16, 32)  # of the maps of half and of a quarter of the image's height
@@ -45,7 +46,7 @@ def autoencoder(in_channels=1, *, up="resize", code=4, seed=None):
     Raises
     ------
     ValueError
-        If `up` is none of the three, or the channels of an image do not fit.
+        If `up` is none of the three, a number no positive integer, or the channels of an image do not fit.
 
     Examples
     --------
@@ -55,8 +56,8 @@ def autoencoder(in_channels=1, *, up="resize", code=4, seed=None):
     >>> net.encoder(images).shape, net(images).shape
     (torch.Size([2, 4, 7, 7]), torch.Size([2, 1, 28, 28]))
     """
-    doubled = pick(UPSAMPLERS, "up", up)
-    half, quarter = CHANNELS
+    doubled, (half, quarter) = pick(UPSAMPLERS, "up", up), CHANNELS
+    in_channels, code = integer("in_channels", in_channels, 1), integer("code", code, 1)
     with seeded(seed):
         encoder = nn.Sequential(nn.Conv2d(in_channels, half, 3, stride=2, padding=1), nn.ReLU(),
                                 nn.Conv2d(half, quarter, 3, stride=2, padding=1), nn.ReLU(),
