@@ -79,7 +79,7 @@ def test_train_continues_an_unfinished_run_and_refuses_another(few_images, tmp_p
 
 def test_errors_are_one_line(few_images, tmp_path, capsys):
     assert cli.main([*ARGUMENTS, "--batch-size", "0", "--out", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == "error: batch_size must be an integer, 1 or more, not 0\n"
+    assert capsys.readouterr().err == "error: batch_size must be at least 1, not 0\n"
     assert cli.main(["experiment", "nothing"]) == 2
     assert "name is 'nothing'; the experiments are" in capsys.readouterr().err
     with pytest.raises(SystemExit):

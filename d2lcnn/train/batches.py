@@ -1,50 +1,7 @@
 """From images in memory to batches a network can read, converted on the fly."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
-
-
-@dataclass(frozen=True)
-class Augment:
-    """Random changes of a batch that leave its labels true.
-
-    Parameters
-    ----------
-    shift : int
-        Move each image by up to this many pixels along each axis; what comes in from outside is zero.
-    flip : bool
-        Mirror each image left-right with probability one half.
-
-    Examples
-    --------
-    >>> x = np.array([[[[0, 1], [2, 3]]]], dtype=np.uint8)
-    >>> rng = np.random.default_rng(0)
-    >>> [Augment(flip=True)(x, rng)[0, 0].tolist() for _ in range(2)]
-    [[[0, 1], [2, 3]], [[1, 0], [3, 2]]]
-    """
-
-    shift: int = 0
-    flip: bool = False
-
-    def __post_init__(self):
-        if not isinstance(self.shift, int) or self.shift < 0:
-            raise ValueError(f"shift must be a number of pixels, 0 or more, not {self.shift!r}")
-
-    def __call__(self, x, rng):
-        """Change the batch `x` (N, C, H, W), any dtype, with draws from `rng`; `x` itself stays as it is."""
-        x, count = np.asarray(x), len(x)
-        if self.shift:
-            s = self.shift
-            padded = np.pad(x, ((0, 0), (0, 0), (s, s), (s, s)))
-            windows = np.lib.stride_tricks.sliding_window_view(padded, x.shape[2:], axis=(2, 3))
-            dy, dx = rng.integers(0, 2 * s + 1, size=(2, count))
-            x = windows[np.arange(count), :, dy, dx]
-        if self.flip:
-            mirrored = rng.random(count) < 0.5
-            x = np.where(mirrored[:, None, None, None], x[..., ::-1], x)
-        return x
 
 
 def check_images(images, argument="images"):

@@ -10,15 +10,13 @@ from lightning_fabric import Fabric
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
+from ..recipe import Recipe
 from . import checkpoint as checkpoints
 from .batches import batches, check_images
 from .metrics import History, Metrics, Tally
-from .recipe import Recipe
 
 
-def fit(net, train, validation=None, *, epochs, lr, batch_size=128, optimizer="sgd", schedule="onecycle",
-        weight_decay=0.0, label_smoothing=0.0, augment=None, seed=0, device=None, checkpoint=None,
-        bf16=False, channels_last=False):
+def fit(net, train, validation=None, recipe=None, *, device=None, checkpoint=None, **options):
     """Train a classifier, in place.
 
     Parameters
@@ -27,30 +25,15 @@ def fit(net, train, validation=None, *, epochs, lr, batch_size=128, optimizer="s
         Maps (N, C, H, W) float32 to (N, classes) logits.
     train, validation : object with arrays ``x`` (N, C, H, W), uint8 or float, and ``y`` (N,), integer
         For instance ``data.fashion_mnist("subset").train``. Bytes are fed as fractions of 255.
-    epochs : int
-    lr : float
-        The largest learning rate of the schedule.
-    batch_size : int
-        Images a step, over all processes together.
-    optimizer : {"sgd", "plain_sgd", "adamw"}
-        "sgd" has Nesterov momentum 0.9, "plain_sgd" has none.
-    schedule : {"onecycle", "cosine", "constant"} or callable
-        A function of the progress in [0, 1) that gives the rate as a part of `lr`.
-    weight_decay, label_smoothing : float
-    augment : callable, optional
-        ``augment(x, rng)`` changes each batch, for instance ``Augment(shift=2, flip=True)``.
-    seed : int
-        Decides order, augmentation and dropout; the initial weights are those `net` comes with. The global random
-        generators of torch and NumPy are left as they were.
+    recipe : Recipe, optional
+        How to train.
     device : str, optional
         "cpu" (the default), "cuda", "mps", or "auto" for the best one there is.
     checkpoint : path, optional
         Written after every epoch. If the file exists, the run continues from it, to the same bits as a run that was
         never interrupted (one CPU thread).
-    bf16 : bool
-        Multiply in bfloat16, keep weights in float32 (faster only where the processor has it).
-    channels_last : bool
-        Keep channels next to each other in memory (faster convolutions; same result up to rounding).
+    **options
+        Fields of `Recipe`: they make one (epochs and lr are needed), or replace fields of `recipe`.
 
     Returns
     -------
@@ -65,6 +48,9 @@ def fit(net, train, validation=None, *, epochs, lr, batch_size=128, optimizer="s
 
     Notes
     -----
+    The initial weights are those that `net` comes with. The global random generators of torch and NumPy are left as
+    they were.
+
     Several processes: start the script with ``torchrun --nproc-per-node 2 script.py`` and call `fit` as before. Every
     process draws the same batch, computes its part of it, and the gradients are averaged with weights, so a step is
     the step of one process up to rounding. Two things differ: batch norm normalises each part with the part's own
@@ -79,18 +65,17 @@ def fit(net, train, validation=None, *, epochs, lr, batch_size=128, optimizer="s
     >>> evaluate(net, bright).accuracy
     1.0
     """
-    recipe = Recipe(epochs, lr, batch_size, optimizer, schedule, weight_decay, label_smoothing, augment, seed,
-                    bf16, channels_last)
+    recipe = Recipe.of(recipe, **options)
     check_images(train, "train")
     if validation is not None:
         check_images(validation, "validation")
-    fabric = _open_fabric(device, bf16)
+    fabric = _open_fabric(device, recipe.bf16)
     cuda = [fabric.device] if fabric.device.type == "cuda" else []
-    with torch.random.fork_rng(devices=cuda), _memory_format(net, channels_last):
+    with torch.random.fork_rng(devices=cuda), _memory_format(net, recipe.channels_last):
         model, opt = fabric.setup(net, recipe.make_optimizer(net))
         identity = checkpoints.identify(recipe, train, fabric.world_size)
         history = checkpoints.load(checkpoint, net, opt, identity) if checkpoint else History()
-        for epoch in range(len(history) + 1, epochs + 1):
+        for epoch in range(len(history) + 1, recipe.epochs + 1):
             seconds, tally = _train_epoch(fabric, model, opt, train, recipe, epoch)
             loss, accuracy = (np.nan, np.nan) if validation is None else _tally(model, validation, fabric).means
             history.append(epoch=epoch, train_loss=tally.means[0], train_accuracy=tally.means[1],
