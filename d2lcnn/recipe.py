@@ -14,6 +14,7 @@ import numpy as np
 from .shapes import integer
 
 WARM_UP = 0.3  # part of a one-cycle schedule in which the rate rises
+LARGEST = float(np.finfo(np.float32).max)  # steps are made in float32
 START = 1 / 25  # rate at its first step, as a part of the peak; both are torch's OneCycleLR defaults
 
 
@@ -167,6 +168,8 @@ class Recipe:
             value = getattr(self, name)
             if not isinstance(value, Real) or isinstance(value, bool) or not holds(value):
                 raise ValueError(f"{name} must {needed}, not {value!r}")
+            if value > LARGEST:
+                raise ValueError(f"{name} must be at most {LARGEST:.2g}, not {value!r}")
             keep(self, name, float(value))
         for name in ("bf16", "channels_last"):
             _switch(name, getattr(self, name))
@@ -219,7 +222,7 @@ class Recipe:
         return getattr(torch.optim, name)(net.parameters(), self.lr, weight_decay=self.weight_decay, **options)
 
     def learning_rate(self, step, steps):
-        """Compute the rate at step 0, 1, ..., steps - 1.
+        """Compute the rate at step 0, 1, ..., steps - 1; ValueError if the schedule gives what is no rate.
 
         Examples
         --------
@@ -228,4 +231,7 @@ class Recipe:
         [0.2, 0.1707, 0.1, 0.0293]
         """
         schedule = self.schedule if callable(self.schedule) else SCHEDULES[self.schedule]
-        return self.lr * schedule(step / steps)
+        rate = self.lr * schedule(step / steps)
+        if not 0 <= rate <= LARGEST:
+            raise ValueError(f"schedule gives the learning rate {rate} at progress {step / steps:.3g}")
+        return rate

@@ -17,6 +17,7 @@ ALLOWED = {
     "modes": set(),
     "recipe": {"shapes"},
     "files": set(),
+    "console": set(),
     "plots": {"shapes"},
     "ops": {"shapes"},
     "layers": {"shapes", "modes", "ops"},

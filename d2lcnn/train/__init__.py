@@ -5,7 +5,8 @@
 
 from ..recipe import OPTIMIZERS, SCHEDULES, Augment, Recipe
 from .batches import batches
-from .loop import evaluate, fit
+from .loop import evaluate, fit, rank
 from .metrics import History, Metrics
 
-__all__ = ["OPTIMIZERS", "SCHEDULES", "Augment", "History", "Metrics", "Recipe", "batches", "evaluate", "fit"]
+__all__ = ["OPTIMIZERS", "SCHEDULES", "Augment", "History", "Metrics", "Recipe", "batches", "evaluate", "fit",
+           "rank"]

@@ -3,6 +3,8 @@
 import numpy as np
 import torch
 
+from ..shapes import integer
+
 
 def check_images(images, argument="images"):
     """Return the arrays (x, y) of `images`, or say what is wrong with them.
@@ -12,7 +14,7 @@ def check_images(images, argument="images"):
     TypeError
         If `images` has no ``x`` and ``y``, or ``x`` holds neither uint8 nor floats, or ``y`` no integers.
     ValueError
-        If there are no images, or not as many labels as images.
+        If there are no images, not as many labels as images, or a negative label.
     """
     if not (hasattr(images, "x") and hasattr(images, "y")):
         raise TypeError(f"{argument} must have arrays x and y, such as data.fashion_mnist(...).train, "
@@ -22,6 +24,8 @@ def check_images(images, argument="images"):
         raise TypeError(f"{argument}.x must hold uint8 or floats, not {x.dtype}")
     if y.dtype.kind not in "iu":
         raise TypeError(f"{argument}.y must hold integers, not {y.dtype}")
+    if y.size and y.min() < 0:
+        raise ValueError(f"{argument}.y holds the label {y.min()}; labels are 0 or more")
     if len(x) == 0 or y.shape != (len(x),):
         raise ValueError(f"{argument} has x of shape {x.shape} and y of shape {y.shape}; "
                          "there must be one label for each image, and at least one image")
@@ -51,7 +55,7 @@ def batches(images, batch_size, *, rng=None, augment=None, smallest=1):
     Raises
     ------
     ValueError, TypeError
-        As `check_images`; if `batch_size` is not positive; if `augment` is given without `rng`.
+        As `check_images`; if `batch_size` is no positive integer; if `augment` is given without `rng`.
 
     Notes
     -----
@@ -66,8 +70,7 @@ def batches(images, batch_size, *, rng=None, augment=None, smallest=1):
     [((3, 1, 2, 2), 1.0, [0, 1, 2]), ((2, 1, 2, 2), 1.0, [3, 4])]
     """
     x, y = check_images(images)
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be 1 or more, not {batch_size}")
+    batch_size = integer("batch_size", batch_size, 1)
     if augment is not None and rng is None:
         raise ValueError("augment draws random numbers: hand in rng, for instance np.random.default_rng(0)")
     order = np.arange(len(x)) if rng is None else rng.permutation(len(x))
