@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from toy_images import light
 
 from d2lcnn import experiments as ex
 from d2lcnn import networks
@@ -10,7 +11,6 @@ from d2lcnn.data import Images
 from d2lcnn.experiments import Budget, Fashion
 from d2lcnn.experiments.images import balanced, cut, halved, load, on_canvas, permute, permuted, placed, scattered
 
-from toy_images import light
 
 def test_permuting_is_one_order_for_all_images_and_loses_nothing():
     images, order = light(0).train, np.random.default_rng(0).permutation(784)
@@ -22,14 +22,39 @@ def test_permuting_is_one_order_for_all_images_and_loses_nothing():
 
 
 def test_permuted_splits_share_one_order():
-    plain, permuted = splits("subset", False), splits("subset", True)
-    column = np.unique(plain.train.x.reshape(len(plain.train.x), -1)[:50], axis=1, return_index=True)[1][-1]
-    places = [np.flatnonzero((p.x.reshape(len(p.x), -1) == q.x.reshape(len(q.x), -1)[:, [column]]).all(axis=0))
-              for p, q in zip((permuted.train, permuted.test), (plain.train, plain.test), strict=True)]
+    plain, shuffled = Fashion("subset")(0), Fashion("subset", change=permuted)(7)
+    column = np.unique(plain.train.x.reshape(len(plain.train), -1)[:50], axis=1, return_index=True)[1][-1]
+    places = [np.flatnonzero((p.x.reshape(len(p), -1) == q.x.reshape(len(q), -1)[:, [column]]).all(axis=0))
+              for p, q in zip((shuffled.train, shuffled.test), (plain.train, plain.test), strict=True)]
     assert set(places[0]) & set(places[1])
     assert set(places[0]) != {column}
-    splits.cache_clear()
-    np.testing.assert_array_equal(splits("subset", True).test.x[:9], permuted.test.x[:9])  # in every session the same
+    again = Fashion("subset", change=permuted)(0)
+    np.testing.assert_array_equal(again.test.x[:9], shuffled.test.x[:9])  # for every seed the same
+
+
+def test_a_setting_names_its_images_and_a_seed_draws_them():
+    def seen(images, part, seed):
+        assert seed == 3
+        return images[: {"train": 60, "validation": 50, "test": 40}[part]]
+
+    parts = Fashion("subset", 20, 30, seen)(3)
+    assert [len(part) for part in parts] == [20, 30, 30]
+    first, other = (Fashion("subset", 20)(seed) for seed in (0, 1))
+    assert not np.array_equal(first.train.x, other.train.x)
+    assert first.test is load("subset").test
+    for tested in (first, other):
+        held = {image.tobytes() for image in load("subset").train.x}
+        assert all(image.tobytes() in held for image in tested.train.x)
+
+
+def test_a_budget_is_a_cap():
+    parts = light(0)
+    few = cut(parts, Budget(12, 10, 1), 0)
+    assert [len(part) for part in few] == [12, 10, 10]
+    assert [len(part) for part in cut(parts, Budget(10**6, 10**6, 1), 0)] == [40, 20, 20]
+    assert cut(parts, None, 0) == parts
+    assert len(cut(parts, Budget(12, 10, 1), 0, count=7).train) == 7
+    np.testing.assert_array_equal(few.validation.x, cut(parts, Budget(12, 10, 1), 5).validation.x)
 
 
 def test_balanced_draws_are_balanced_nested_and_seeded():

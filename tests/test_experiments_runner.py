@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from toy_images import light
 
-from d2lcnn import files, networks, results, train
 from d2lcnn import experiments as ex
+from d2lcnn import files, networks, results, train
 from d2lcnn.experiments import CURVE, Budget, Classifier, Confusion, Experiment, Probe, missing, run, run_cell, store
 from d2lcnn.train import Recipe
 

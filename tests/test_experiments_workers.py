@@ -14,8 +14,8 @@ import psutil
 import pytest
 from toy_images import light
 
-from d2lcnn import results
 from d2lcnn import experiments as ex
+from d2lcnn import results
 from d2lcnn.experiments import CURVE, Classifier, Experiment, dask_workers, missing, processes, run
 from d2lcnn.train import Recipe
 

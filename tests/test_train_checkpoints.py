@@ -1,17 +1,15 @@
-"""Checkpoints: continued to the bit, by their own run alone, by one process at a time; and runs of several processes."""
+"""Checkpoints: continued to the bit, by their own run alone, by one process at a time; runs of several processes."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
-from training import IMAGES, VALIDATION, make_net, weights
+from training import IMAGES, VALIDATION, make_net
 
 from d2lcnn import train
 
