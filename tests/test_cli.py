@@ -125,7 +125,7 @@ def test_experiments_are_listed_run_resumed_and_recomputed(tmp_path, monkeypatch
     assert all(stored == again for *_, stored, _, again in map(str.split, lines))
     for arguments, message in ((["toy", "--recompute", "b", "1"], "setting is 'b'; those of toy are a"),
                                (["toy", "--recompute", "a", "x"], "SEED must be an integer, not 'x'"),
-                               (["toy", "--recompute", "a", "5"], "seed is 5; a has been run with [0, 1]"),
+                               (["toy", "--recompute", "a", "5"], "seed is 5; a has been run with 0, 1"),
                                ([], "name an experiment; --list shows all"),
                                (["toy", "--jobs", "0"], "jobs must be at least 1, not 0")):
         assert cli.main(["experiment", *arguments, "--out", str(tmp_path)]) == 2
