@@ -211,9 +211,9 @@ def test_networks_travel_to_other_processes():
 
 
 @pytest.mark.parametrize(("arguments", "options", "error", "message"), [
-    (("lenett",), {}, ValueError, "^name is 'lenett': no network; the nearest are 'lenet', 'alexnet', 'lenet_bn'$"),
-    (("ResNet-18",), {}, ValueError, "^name is 'ResNet-18': no network; the nearest are 'resnet18', 'resnet8',"),
-    (("transformer",), {}, ValueError, "^name is 'transformer': no network; networks.NETWORKS lists those there are$"),
+    (("lenett",), {}, ValueError, "^name is 'lenett': no network; nearest: 'lenet', 'alexnet', 'lenet_bn'$"),
+    (("ResNet-18",), {}, ValueError, "^name is 'ResNet-18': no network; nearest: 'resnet18', 'resnet8',"),
+    (("transformer",), {}, ValueError, "^name is 'transformer': no network; nearest: none, but see networks.NETWORKS$"),
     ((3,), {}, ValueError, "^name is 3: no network"),
     (("lenet", 0), {}, ValueError, "num_classes must be at least 1, not 0"),
     (("lenet", True), {}, ValueError, "num_classes must be an integer, not True"),
