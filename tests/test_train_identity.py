@@ -131,6 +131,7 @@ augment was Augment(shift=1, flip=False), is Augment(shift=2, flip=False)
 """
 
 
+@pytest.mark.slow
 def test_a_new_process_knows_its_functions_again(tmp_path):
     folders = (Path(__file__).parent, Path(train.__file__).parents[2])
     for hashing in ("1", "2"):
