@@ -205,6 +205,13 @@ def test_a_run_that_diverges_writes_nothing(few_images, tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_test_loss_that_is_not_finite_reaches_no_file(few_images, tmp_path, capsys):
+    few_images.test = SimpleNamespace(x=few_images.test.x * math.nan, y=few_images.test.y)
+    assert cli.main([*ARGUMENTS, "--test", "--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith("error: the test loss is nan")
+    assert [p.name for p in tmp_path.iterdir()] == ["checkpoint.pt"]
+
+
 def test_the_files_are_there_before_anything_is_printed(few_images, tmp_path, monkeypatch):
     def closed(*args, **kwargs):
         if args and "core-seconds" in str(args[0]):
