@@ -92,8 +92,8 @@ def _seen(windows, sizes, output):
     for row in reversed(range(len(windows))):
         k, s, p, d = windows[row]
         # what stands in the padding reads nothing: it is zero whatever the rows below hold
-        inside = [cell for cell in sorted(seen[0]) if 0 <= cell < sizes[row + 1]]
-        lines = [(cell * s - p + a * d, cell) for cell in inside for a in range(k)]
+        inside = [n for n in sorted(seen[0]) if 0 <= n < sizes[row + 1]]
+        lines = [(n * s - p + a * d, n) for n in inside for a in range(k)]
         paths += [(row, line) for line in lines]
         seen.insert(0, {lower for lower, _ in lines})
     return seen, paths

@@ -4,6 +4,7 @@ NumPy alone reads them, so a chapter shows its tables where torch is not install
 """
 
 import csv
+import difflib
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -69,7 +70,9 @@ def read(name):
     """
     path = name if isinstance(name, Path) else FOLDER / f"{name}.csv"
     if not path.is_file():
-        raise ValueError(f"no results named {str(name)!r}; there are {', '.join(names())}")
+        near = difflib.get_close_matches(str(name), names(), 1)
+        hint = f"the nearest is {near[0]!r}" if near else f"there are {', '.join(names())}"
+        raise ValueError(f"no results named {str(name)!r}; {hint}")
     with open(path, newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
     if header != list(COLUMNS):

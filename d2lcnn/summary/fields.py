@@ -277,7 +277,9 @@ def _through(parts, k, s, p, d, count):
     part, *rest = parts
     if rest or (isinstance(part, Plain) and k > 1 and part.alike == DIFFERENT):
         raise Lost
-    return (part.through(k, s, p, d, count) if isinstance(part, Places) else Plain(count, part.alike),)
+    if isinstance(part, Plain):  # a window in the padding sees nothing
+        return (Plain(count, min(part.alike, PADDED) if p else part.alike),)
+    return (part.through(k, s, p, d, count),)
 
 
 def _merged_parts(one, two):
