@@ -117,11 +117,11 @@ def test_draws_on_given_axes_and_returns_them():
 
 @pytest.mark.parametrize("stages, options, message", [
     ([], {}, "stages is empty"),
-    ([((0, 3, 3), "a")], {}, r"not \(0, 3, 3\)"),
+    ([((0, 3, 3), "a")], {}, "shape must be at least 1, not 0"),
     ([((1, 2, 3, 4), "a")], {}, r"not \(1, 2, 3, 4\)"),
-    ([((2.5,), "a")], {}, "2.5"),
+    ([((2.5,), "a")], {}, "shape must be an integer, not 2.5"),
     ([((1,), "a", "mauve")], {}, "'mauve'"),
-    ([((1,), "a")], {"per_row": 0}, "per_row is 0"),
+    ([((1,), "a")], {"per_row": 0}, "per_row must be at least 1, not 0"),
 ])  # fmt: skip
 def test_refuses(stages, options, message):
     with pytest.raises(ValueError, match=message):

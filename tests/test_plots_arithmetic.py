@@ -6,6 +6,7 @@ from itertools import product
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex, to_rgb
 
 from d2lcnn import plots, shapes
 
@@ -51,7 +52,7 @@ def test_output_has_as_many_cells_as_the_relations_say():
             with pytest.raises(ValueError, match="no window fits"):
                 plots.conv_case((i, 2), (k, 1), **options)
             continue
-        plt.clf()
+        plt.close("all")
         assert kinds(plots.conv_case((i, 2), (k, 1), **options))["output"] == o * 2
 
 
@@ -60,7 +61,7 @@ def test_zero_insertion_draws_the_transposed_sizes():
         if extra >= s or (i, k, s, p, extra) == (2, 3, 1, 2, 0):  # the second has no output
             continue
         direct = shapes.transposed_as_direct(i, k, s, p, 1, extra)
-        plt.clf()
+        plt.close("all")
         found = kinds(plots.conv_case((1, i), (1, k), padding=(0, direct.p), zeros=(0, s - 1), extra=(0, extra)))
         assert found["input"] == i
         assert found["zero"] == direct.i - i
@@ -72,7 +73,7 @@ def test_stride_and_dilation_with_a_common_factor_leave_every_other_row_unread()
     ax = plots.conv_case((9, 1), (3, 1), stride=(2, 1), dilation=(2, 1))
     assert at(ax, "unread") == {(n, 0) for n in (1, 3, 5, 7)}
     assert at(ax, "tap") == {(0, 0), (2, 0), (4, 0)}
-    ax = plots.conv_case((1, 15), (1, 3), stride=(1, 2), dilation=(1, 3), position=(0, 1), ax=plt.figure().gca())
+    ax = plots.conv_case((1, 15), (1, 3), stride=(1, 2), dilation=(1, 3), position=(0, 1))
     assert at(ax, "unread") == {(0, 1), (0, 13)}
     assert at(ax, "tap") == {(0, 2), (0, 5), (0, 8)}
 
@@ -89,9 +90,51 @@ def test_numbers_stand_in_their_cells():
     ax = plots.conv_case(3, 2, zeros=0, values=values, output=output, fmt="{:.1f}")
     written = [t.get_text() for t in ax.texts if t.get_text() != "→"]
     assert written == [f"{v:.1f}" for v in range(9)] + ["1.2", "2.0", "3.0", "4.0"]
-    ax = plots.conv_case(2, 1, zeros=1, padding=1, values=[[5, 6], [7, 8]], ax=plt.figure().gca())
+    ax = plots.conv_case(2, 1, zeros=1, padding=1, values=[[5, 6], [7, 8]])
     places = {t.get_text(): t.get_position() for t in ax.texts if t.get_text() in "5678"}
     assert places == {"5": (0, 0), "6": (2, 0), "7": (0, 2), "8": (2, 2)}
+
+
+def test_window_and_output_of_a_case_that_is_not_square():
+    """Kernel of 2 rows and 3 columns, dilated by (2, 1): the frame is 3 high and 3 wide, the taps are 2 x 3."""
+    ax = plots.conv_case((5, 8), (2, 3), stride=(1, 2), dilation=(2, 1), position=(2, 1))
+    assert at(ax, "tap") == set(product((2, 4), (2, 3, 4)))
+    marks = {p.get_gid(): p for p in ax.patches if p.get_gid() in ("frame", "here")}
+    assert (marks["frame"].get_xy(), marks["frame"].get_height(), marks["frame"].get_width()) == ((1.5, 1.5), 3, 3)
+    corners = sorted(p.get_xy() for p in ax.patches if p.get_gid() == "output")
+    (left, top), columns, rows = corners[0], len({x for x, _ in corners}), len({y for _, y in corners})
+    assert (rows, columns) == (3, 3)
+    assert marks["here"].get_xy() == (left + 1, top + 2)
+    ax = plots.conv_case((5, 8), (4, 2), position=(0, 0))
+    (frame,) = (p for p in ax.patches if p.get_gid() == "frame")
+    assert (frame.get_height(), frame.get_width()) == (4, 2)
+
+
+def test_colours_and_lines_tell_the_kinds_of_cells_apart():
+    ax = plots.conv_case((1, 3), (1, 2), padding=(0, 1), zeros=(0, 1), stride=(1, 3))
+    cropped = plots.conv_case((1, 7), (1, 3), padding=(0, -1))
+    looks = {p.get_gid(): (to_rgb(p.get_facecolor()), p.get_linestyle(), bool(p.get_hatch()))
+             for p in (*cropped.patches, *ax.patches)}  # fmt: skip
+    assert {kind: look[1:] for kind, look in looks.items()} == {
+        "input": ("solid", False), "output": ("solid", False), "zero": (":", False), "padding": ("--", False),
+        "cropped": (":", True), "unread": ("solid", True), "tap": ("solid", False), "frame": ("solid", False),
+        "here": ("solid", False),
+    }  # fmt: skip
+    faces = {kind: look[0] for kind, look in looks.items()}
+    assert faces["zero"] == faces["padding"] == faces["cropped"] == (1, 1, 1)
+    assert faces["input"].index(max(faces["input"])) == 2 and faces["output"].index(max(faces["output"])) == 1
+    assert len(set(faces["unread"])) == 1 and faces["unread"] != (1, 1, 1)
+    assert to_hex(faces["tap"]).upper() == plots.PALETTE["kernel"]
+    edges = {p.get_gid(): to_hex(p.get_edgecolor()).upper() for p in ax.patches}
+    assert (edges["frame"], edges["here"]) == (plots.PALETTE["kernel"], plots.PALETTE["highlight"])
+    assert edges["input"] == edges["output"] == plots.PALETTE["padding"]
+
+
+def test_cases_on_given_axes_share_one_scale_too():
+    _, given = plt.subplots(2)
+    axes = plots.conv_cases([{"i": 3, "k": 3}, {"i": 7, "k": 3}], axes=given)
+    assert list(axes) == list(given)
+    assert np.ptp(axes[0].get_xlim()) == pytest.approx(np.ptp(axes[1].get_xlim()))
 
 
 def test_cases_share_one_scale():
@@ -109,13 +152,14 @@ def test_cases_share_one_scale():
 @pytest.mark.parametrize(("call", "words"), [
     (lambda: plots.conv_case(3, 4), "no window fits: kernel 4 with dilation 1 on 3 cells"),
     (lambda: plots.conv_case(3, 4, padding=-3), "on 0 cells"),
-    (lambda: plots.conv_case(0, 1), "i must be one or two integers of at least 1, not 0"),
-    (lambda: plots.conv_case(3, (1, 1, 1)), r"k must be .* not \(1, 1, 1\)"),
-    (lambda: plots.conv_case(3, 1.5), "k must be one or two integers"),
+    (lambda: plots.conv_case(0, 1), "i must be at least 1, not 0"),
+    (lambda: plots.conv_case(3, (1, 1, 1)), r"k must be an integer or 2 of them, not \(1, 1, 1\)"),
+    (lambda: plots.conv_case(3, 1.5), "k must be an integer, not 1.5"),
     (lambda: plots.conv_case(3, 2, position=(2, 0)), r"position \(2, 0\) is outside the output of shape \(2, 2\)"),
     (lambda: plots.conv_case(3, 2, values=np.zeros((2, 2))), r"values has shape \(2, 2\), expected \(3, 3\)"),
     (lambda: plots.conv_case(3, 2, output=np.zeros(4)), r"output has shape \(4,\), expected \(2, 2\)"),
     (lambda: plots.conv_cases([]), "cases is empty"),
+    (lambda: plots.conv_cases([{"i": 3, "k": 1}] * 2, axes=plt.subplots(3)[1]), "3 axes for 2 panels"),
 ])  # fmt: skip
 def test_bad_input_is_named(call, words):
     with pytest.raises(ValueError, match=words):

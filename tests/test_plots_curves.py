@@ -11,7 +11,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
-from d2lcnn.plots import curves
+from d2lcnn.plots import PALETTE, curves
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +33,8 @@ def test_learning_curves_draw_both_parts(quantity):
         for line, part in zip(axes.lines, ("train", "validation"), strict=True):
             np.testing.assert_array_equal(line.get_xydata(), np.c_[RUN["epoch"], RUN[f"{part}_{quantity}"]])
             assert line.get_label() == part
+        looks = [(to_hex(line.get_color()).upper(), line.get_linestyle(), line.get_marker()) for line in axes.lines]
+        assert looks == [(PALETTE["input"], "-", "o"), (PALETTE["highlight"], "--", "s")], "training, validation"
         assert quantity in axes.get_ylabel()
 
 
@@ -44,29 +46,34 @@ def test_series_differ_by_more_than_colour():
 
 
 def test_spread_is_mean_and_range_over_seeds():
-    values = np.array([[0.7, 0.8, 0.9], [0.9, 0.8, 1.0]])
+    values = np.array([[0.7, 0.8, 0.9], [0.9, 0.8, 1.0], [0.5, 0.2, 0.5]])  # mean and median differ
     ax = curves.spread_curves({"cnn": ([1000, 5000, 10000], values)}, xlabel="images", log_x=True)
-    np.testing.assert_allclose(ax.lines[0].get_ydata(), [0.8, 0.8, 0.95])
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), [0.7, 0.6, 0.8])
     corners = ax.collections[0].get_paths()[0].vertices
     for x, low, high in zip((1000, 5000, 10000), values.min(0), values.max(0), strict=True):
         ys = corners[corners[:, 0] == x][:, 1]
         assert (ys.min(), ys.max()) == (low, high)
+    assert to_hex(ax.collections[0].get_facecolor()[0]) == to_hex(ax.lines[0].get_color())
     assert [t.get_text() for t in ax.get_xticklabels()] == ["1,000", "5,000", "10,000"]
     assert ax.get_xscale() == "log"
 
 
 def test_points_may_have_different_numbers_of_seeds():
-    ax = curves.spread_curves({"cnn": ([1, 2], [[0.6, 0.8, 1.0], [0.5, 0.7]])}, xlabel="images")
+    ax = curves.spread_curves({"cnn": ([1, 2], [[0.6, 0.7, 1.1], [0.5, 0.7]])}, xlabel="images")
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [0.8, 0.6])
 
 
 def test_dots_show_means_and_every_seed():
-    ax = curves.spread_dots(["mlp", "cnn"], [[0.84, 0.86, 0.85], [0.9, 0.92]])
+    ax = curves.spread_dots(["mlp", "cnn"], [[0.84, 0.86, 0.79], [0.9, 0.92]])
     seeds, means = ax.lines[::2], ax.lines[1::2]
-    assert [line.get_xydata().tolist() for line in seeds] == [[[0.84, 0], [0.86, 0], [0.85, 0]], [[0.9, 1], [0.92, 1]]]
-    np.testing.assert_allclose([line.get_xdata()[0] for line in means], [0.85, 0.91])
+    assert [line.get_xydata().tolist() for line in seeds] == [[[0.84, 0], [0.86, 0], [0.79, 0]], [[0.9, 1], [0.92, 1]]]
+    np.testing.assert_allclose([line.get_xdata()[0] for line in means], [0.83, 0.91])
     assert [t.get_text() for t in ax.get_yticklabels()] == ["mlp", "cnn"]
-    assert [t.get_text() for t in ax.texts] == ["0.850", "0.910"]
+    assert [t.get_text() for t in ax.texts] == ["0.830", "0.910"]
+    assert [t.xy for t in ax.texts] == [(0.86, 0), (0.92, 1)], "to the right of the best seed"
+    assert {to_hex(line.get_color()).upper() for line in seeds} == {PALETTE["input"]}
+    assert {to_hex(line.get_color()).upper() for line in means} == {PALETTE["highlight"]}
+    assert {line.get_marker() for line in seeds} == {"o"} and {line.get_marker() for line in means} == {"|"}
     assert ax.yaxis_inverted()
 
 
@@ -76,7 +83,11 @@ def test_confusion_matrix_writes_counts_in_their_cells():
     assert {t.get_position(): int(t.get_text()) for t in ax.texts} == {(0, 0): 90, (1, 0): 10, (0, 1): 40, (1, 1): 60}
     np.testing.assert_allclose(ax.images[0].get_array(), np.sqrt(counts / 100))
     assert [t.get_text() for t in ax.get_yticklabels()] == ["shirt", "coat"]
-    assert ax.get_ylabel() == "true class"
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted class", "true class")
+    colours = {t.get_position(): to_hex(t.get_color()) for t in ax.texts}
+    assert colours[0, 0] == colours[1, 1] == "#ffffff", "white on the dark cells"
+    assert colours[1, 0] == colours[0, 1] == PALETTE["ink"]
+    assert ax.images[0].get_clim() == (0, 1)
 
 
 @pytest.mark.parametrize(("draw", "message"), [

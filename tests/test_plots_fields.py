@@ -9,6 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from matplotlib import pyplot as plt
+from matplotlib.colors import to_hex, to_rgb
 
 from d2lcnn import plots
 from d2lcnn.plots.fields import cone
@@ -93,14 +94,35 @@ def test_axes_labels_and_name():
     assert cone([(3, 1, 0, 1)], 5).texts[1].get_text() == "layer 1: k=3, s=1, p=0, d=1"
 
 
-@pytest.mark.parametrize(("arguments", "options", "error", "message"), [
-    (([], 5), {}, ValueError, "windows is empty"),
-    (([(3, 1, 0, 1)], 5), {"output": 3}, ValueError, "output 3 is not one of the 3 cells"),
-    (([(7, 1, 0, 1)], 5), {}, ValueError, r"k=7, s=1, p=0, d=1\) has no place on 5 cells"),
-    (([(3, 0, 0, 1)], 5), {}, ValueError, "s=0"),
-    (([(3, 1, 0, 1)], 5), {"labels": ["one"]}, ValueError, "1 labels for 2 rows"),
-    (([(3.5, 1, 0, 1)], 5), {}, TypeError, "float"),
+def test_colours_say_what_is_pixel_output_padding_path_and_centre():
+    ax = cone([(3, 1, 1, 1), (3, 1, 1, 1)], 5, output=0)
+    looks = {}
+    for cell in ax.patches:
+        row = round(cell.get_y() + cell.get_height() / 2)
+        key = (cell.get_gid(), row > 0)
+        looks.setdefault(key, set()).add((to_hex(cell.get_facecolor()), to_hex(cell.get_edgecolor()).upper()))
+    palette = {name: code.upper() for name, code in plots.PALETTE.items()}
+    assert {edge for _, edge in looks["seen", False]} == {palette["input"]}
+    assert {edge for _, edge in looks["seen", True]} == {palette["output"]}
+    for kind in ("unseen", "padding"):
+        assert looks[kind, True] == looks[kind, False] == {("#ffffff", palette["padding"])}
+    blue, green = (to_rgb(next(iter(looks["seen", above]))[0]) for above in (False, True))
+    assert blue.index(max(blue)) == 2 and green.index(max(green)) == 1
+    dashes = {cell.get_gid(): cell.get_linestyle() for cell in ax.patches}
+    assert dashes == {"padding": "--", "seen": "solid", "unseen": "solid"}
+    lines = {line.get_gid(): to_hex(line.get_color()).upper() for line in ax.lines}
+    assert lines == {"path": palette["kernel"], "centre": palette["highlight"]}
+
+
+@pytest.mark.parametrize(("arguments", "options", "message"), [
+    (([], 5), {}, "windows is empty"),
+    (([(3, 1, 0, 1)], 5), {"output": 3}, "output 3 is not one of the 3 cells"),
+    (([(7, 1, 0, 1)], 5), {}, r"spans 7 \(k=7, d=1\) but the padded input has 5"),
+    (([(3, 0, 0, 1)], 5), {}, "s must be at least 1, not 0"),
+    (([(3, 1, 0, 1)], 5), {"labels": ["one"]}, "1 labels for 2 rows"),
+    (([(3.5, 1, 0, 1)], 5), {}, "k must be an integer, not 3.5"),
+    (([(3, 1, 0, 1)], 5.0), {}, "size must be an integer, not 5.0"),
 ])
-def test_bad_arguments_are_named(arguments, options, error, message):
-    with pytest.raises(error, match=message):
+def test_bad_arguments_are_named(arguments, options, message):
+    with pytest.raises(ValueError, match=message):
         cone(*arguments, **options)

@@ -37,7 +37,8 @@ def test_points_and_one_label_a_layer_at_the_highest():
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["one", "other"]
     joined = sorted(line.get_xydata().tolist() for line in ax.lines[3:])
     assert joined == [[[0.5, 2], [0.5, 4]], [[50, 30]]]
-    assert ax.lines[1].get_marker() != ax.lines[2].get_marker()
+    looks = [(line.get_color(), line.get_marker(), line.get_linestyle()) for line in ax.lines[1:3]]
+    assert looks == [(series["color"], series["marker"], "None") for series in plots.SERIES[:2]]
 
 
 def test_draws_where_it_is_told():

@@ -1,12 +1,16 @@
 """Layer tables against hooks written here, torch's flop counter and published numbers."""
 
+import doctest
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from d2lcnn import networks
+from d2lcnn import networks, summary
+from d2lcnn.layers import TCN
 from d2lcnn.summary import WHOLE, count_parameters, summarize
 
 
@@ -171,6 +175,127 @@ def test_a_dense_layer_at_each_place_mixes_no_places():
     assert list(summarize(reduced, (1, 9, 9)))[-1].receptive_field is None
 
 
+class By(nn.Module):
+    """A function as a network, with the layers that it uses."""
+
+    def __init__(self, function, **parts):
+        super().__init__()
+        self.function, self.parts = function, nn.ModuleDict(parts)
+
+    def forward(self, x):
+        return self.function(x, **self.parts)
+
+
+def test_all_is_said_only_where_every_pixel_is_reached():
+    """A window of 3 with stride 2 never reads the last of 6 rows; of 7 it reads all."""
+    net = nn.Sequential(nn.Conv2d(1, 2, 3, stride=2), nn.AdaptiveAvgPool2d(1))
+    assert [row.receptive_field for row in summarize(net, (1, 6, 6))] == [(3, 3), (5, 5)]
+    assert [row.receptive_field for row in summarize(net, (1, 7, 7))] == [(3, 3), WHOLE]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)  # two implementations in torch
+@pytest.mark.parametrize(("kind", "gates"), [(nn.RNN, 1), (nn.GRU, 3), (nn.LSTM, 4)])
+def test_recurrent_layers_multiply_by_both_matrices_at_every_step(kind, gates, dtype):
+    """Of both layers and directions; the second layer reads both directions of the first."""
+    steps, channels, units = 7, 5, 3
+    net = kind(channels, units, num_layers=2, bidirectional=True, batch_first=True).to(dtype)
+    (row,) = summarize(net, (steps, channels))
+    macs = steps * 2 * gates * (units * channels + units * units + units * 2 * units + units * units)
+    assert (row.macs, row.parameters) == (macs, count_parameters(net))
+    states = (2 if kind is nn.LSTM else 1) * 4 * units
+    assert row.activation_bytes == (steps * 2 * units + states) * torch.finfo(dtype).bits // 8
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+@pytest.mark.parametrize("weights", [True, False])
+def test_attention_is_four_matrices_and_two_products(weights, device):
+    steps, width = 6, 8
+    net = By(lambda x, attend: attend(*[x.mT] * 3, need_weights=weights)[0],
+             attend=nn.MultiheadAttention(width, 2, batch_first=True)).to(device)  # fmt: skip
+    (row,) = summarize(net, (width, steps))
+    assert row.macs == 4 * steps * width**2 + 2 * steps**2 * width
+    assert row.parameters == count_parameters(net)
+    assert row.receptive_field == WHOLE
+    assert torch.backends.mha.get_fastpath_enabled()
+
+
+def test_a_transformer_layer_is_counted_part_by_part():
+    net = nn.Sequential(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True))
+    table = summarize(net, (6, 8))
+    assert table.macs == 4 * 6 * 8**2 + 2 * 6**2 * 8 + 2 * 6 * 8 * 16
+    assert table.parameters == sum(row.parameters for row in table)
+
+
+@pytest.mark.parametrize(("function", "macs"), [
+    (lambda x: F.scaled_dot_product_attention(x.mT, x.mT, x.mT), 2 * 5 * 5 * 4),
+    (lambda x: torch.einsum("nct,ncu->ntu", x, x), 5 * 5 * 4),
+    (lambda x: torch.einsum("nct,oc->not", x, torch.ones(3, 4)), 5 * 4 * 3),
+    (lambda x: F.linear(x.mT, torch.ones(3, 4)), 5 * 4 * 3),
+    (lambda x: x[0].mT @ torch.ones(4), 5 * 4),
+    (lambda x: x[0, 0] @ x[0, 1], 5),
+    (lambda x: torch.addbmm(torch.zeros(4, 4), x, x.mT), 4 * 5 * 4),
+    (lambda x: torch.bmm(x, x.mT, out=torch.empty(1, 4, 4)), 4 * 5 * 4),
+    (lambda x: conv1d_by_slices(x), 0),
+    (lambda x: torch.fft.rfft(x).real, None),
+    (lambda x: torch.cdist(x, x), None),
+    (lambda x: F.bilinear(x.mT, x.mT, torch.ones(2, 4, 4)), None),
+    (lambda x: F.grid_sample(x[None], torch.zeros(1, 2, 2, 2), align_corners=False), None),
+    (lambda x: torch.linalg.matrix_exp(x[:, :, :4]), None),
+])  # fmt: skip
+def test_functions_are_counted_or_said_not_to_be(function, macs):
+    table = summarize(nn.Sequential(By(function), nn.ReLU()), (4, 5))
+    assert [row.macs for row in table] == [macs, 0]
+    assert table.macs == macs
+    assert [cells[4] for cells in table.rows()[1:]] == [text := "not counted" if macs is None else str(macs), "0", text]
+
+
+def conv1d_by_slices(x):
+    """Entry by entry, which by convention is no work."""
+    return x[..., 1:] - x[..., :-1]
+
+
+def test_modules_that_run_twice_sum_over_their_calls():
+    relu, conv = nn.ReLU(), nn.Conv2d(2, 2, 3, bias=False)
+    table = {row.name: row for row in summarize(nn.Sequential(conv, relu, conv, relu), (2, 9, 9))}
+    assert list(table) == ["0", "1"]
+    assert table["0"].macs == 36 * (49 + 25)
+    assert table["1"].activation_bytes == 4 * 2 * (49 + 25)
+    assert (table["1"].output, table["1"].receptive_field) == ((2, 5, 5), (5, 5))
+
+
+@pytest.mark.parametrize("wrap", [
+    nn.utils.parametrizations.weight_norm, nn.utils.parametrizations.spectral_norm,
+    nn.utils.parametrizations.orthogonal, nn.utils.spectral_norm, lambda module: module,
+])  # fmt: skip
+def test_what_makes_weights_is_folded_into_their_owner(wrap):
+    conv = wrap(nn.Conv2d(2, 4, 3))
+    table = summarize(nn.Sequential(conv, nn.ReLU()), (2, 6, 6))
+    assert [(row.name, row.kind, row.macs, row.activation_bytes) for row in table] == [
+        ("0", "Conv2d", 4 * 4 * 4 * 18, 256), ("1", "ReLU", 0, 256)]  # fmt: skip
+    assert next(iter(table)).parameters == count_parameters(conv)
+
+
+def test_a_network_with_weight_norm_has_the_rows_of_one_without():
+    plain, normed = (list(summarize(TCN(2, [4, 4], 3, weight_norm=norm), (2, 20))) for norm in (False, True))
+    for one, two in zip(plain, normed, strict=True):
+        assert replace(two, parameters=one.parameters) == one
+    assert [two.parameters - one.parameters for one, two in zip(plain, normed, strict=True) if one.parameters] == [
+        4, 4, 0, 4, 4]  # fmt: skip  # one length for each kernel; the layer around the first block has none
+
+
+def test_parameters_of_parts_that_do_not_run_stand_with_what_holds_them():
+    net = By(lambda x, used, idle: used(x), used=nn.Linear(3, 2), idle=nn.Sequential(nn.Linear(3, 4)))
+    rows = {row.name: row.parameters for row in summarize(net, (2, 3))}
+    assert rows == {"parts.used": 8, "-": 16}
+
+
+def test_bytes_of_float64():
+    net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.MaxPool2d(2)).double()
+    assert [row.activation_bytes for row in summarize(net, (1, 6, 6))] == [256, 256, 64]
+    half = nn.Sequential(nn.Linear(4, 4)).bfloat16()
+    assert [row.activation_bytes for row in summarize(half, (2, 4))] == [16]
+
+
 def test_a_shared_module_counts_its_parameters_once_and_its_work_twice():
     shared = nn.Linear(6, 6)
     table = summarize(nn.Sequential(nn.Flatten(), shared, nn.ReLU(), shared), (1, 2, 3))
@@ -203,6 +328,10 @@ def test_the_net_is_left_as_it_was():
     assert torch.equal(state, torch.get_rng_state())
 
 
+def test_examples_in_docstrings():
+    assert doctest.testmod(summary).failed == 0
+
+
 def test_tables_in_text_and_html():
     table = summarize(Functional(), (3, 12, 14))
     lines = str(table).splitlines()
@@ -217,7 +346,7 @@ def test_tables_in_text_and_html():
     assert "8,640" in markup
 
 
-@pytest.mark.parametrize("size", [(28,), (1, 0, 28), (1, 28.0, 28)])
+@pytest.mark.parametrize("size", [(28,), (1, 0, 28), (1, 28.0, 28), (True, 28, 28)])
 def test_errors_name_the_argument(size):
     with pytest.raises(ValueError, match="input_size must be"):
         summarize(networks.create("lenet", seed=0), size)

@@ -2,9 +2,9 @@
 
     python tools/address.py [--check]
 
-``repository.url`` in _config.yml is the one setting. The address that the files hold so far is read from
-pyproject.toml; every form of it (repository, site, Colab and Binder links, raw files) is replaced in place, so
-notebooks keep their bytes otherwise. --check also finds addresses of a repository of our name with another owner.
+``repository.url`` in _config.yml is the one setting. Every address of a repository or site of our name, whoever owns
+it, is replaced by ours in place (repository, site, Colab and Binder links, raw files), so notebooks keep their bytes
+otherwise. The name that the files hold so far is read from pyproject.toml.
 """
 
 import argparse
@@ -31,6 +31,7 @@ FILES = (
 )
 # What stands before owner/name in addresses of GitHub and of the services that open notebooks from it.
 HOSTS = r"(?:github\.com|raw\.githubusercontent\.com|colab\.research\.google\.com/github|mybinder\.org/v2/gh)"
+OWNER, END = "[A-Za-z0-9-]+", r"(?![A-Za-z0-9_-])"
 
 
 def configured(root=ROOT):
@@ -38,107 +39,46 @@ def configured(root=ROOT):
     return parse_address(yaml.safe_load((root / "_config.yml").read_text("utf8"))["repository"]["url"])
 
 
-def written(root=ROOT):
-    """Return the address that the files hold so far."""
-    return parse_address(tomllib.loads((root / "pyproject.toml").read_text("utf8"))["project"]["urls"]["Repository"])
-
-
 def listed_files(root=ROOT):
     """Return the files that may hold the address, sorted."""
     return sorted({path for pattern in FILES for path in root.glob(pattern) if ".ipynb_checkpoints" not in path.parts})
 
 
-def replaced(text, old, new):
-    """Replace one address by another in all its forms.
-
-    Parameters
-    ----------
-    text : str
-    old, new : Address
+def stale(root=ROOT):
+    """Find the files that hold another address than the setting.
 
     Returns
     -------
-    str
+    list of (pathlib.Path, str)
+        Each file with the text that it should hold.
     """
-    text = re.sub(
-        rf"({HOSTS}/){re.escape(old.owner)}/{re.escape(old.name)}\b(?![A-Za-z0-9_-])",
-        rf"\g<1>{new.owner}/{new.name}",
-        text,
-    )
-    site = re.escape(old.site.rstrip("/"))
-    return re.sub(rf"{site}(?![A-Za-z0-9_-])", new.site.rstrip("/"), text)
-
-
-def strangers(text, address):
-    """Find addresses of a repository or site that is named like ours and has another owner.
-
-    Parameters
-    ----------
-    text : str
-    address : Address
-
-    Returns
-    -------
-    list of str
-    """
-    name = re.escape(address.name)
-    found = re.findall(rf"{HOSTS}/([A-Za-z0-9-]+)/{name}(?![A-Za-z0-9_-])", text)
-    bad = [f"{owner}/{address.name}" for owner in found if owner != address.owner]
-    hosts = re.findall(rf"([A-Za-z0-9-]+\.github\.io)/{name}(?![A-Za-z0-9_-])", text)
-    return bad + [f"{host}/{address.name}" for host in hosts if host != address.host]
-
-
-def disagreements(root=ROOT):
-    """List what does not follow from the setting.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-
-    Returns
-    -------
-    list of str
-        "file: what", empty if all agree.
-    """
-    address, old, problems = configured(root), written(root), []
-    if old != address:
-        problems.append(f"pyproject.toml: {old.repository} is not {address.repository}")
+    address, site = configured(root), configured(root).site.rstrip("/")
+    urls = tomllib.loads((root / "pyproject.toml").read_text("utf8"))["project"]["urls"]
+    old, found = parse_address(urls["Repository"]), []
+    names = "|".join({re.escape(old.name), re.escape(address.name)})
     for path in listed_files(root):
-        text, name = path.read_text("utf8"), path.relative_to(root)
-        if old != address and replaced(text, old, address) != text and name.name != "pyproject.toml":
-            problems.append(f"{name}: holds {old.repository} or {old.site}")
-        problems += [f"{name}: {stranger}" for stranger in strangers(text, address)]
-    site = tomllib.loads((root / "pyproject.toml").read_text("utf8"))["project"]["urls"].get("Book")
-    if site != address.site and old == address:
-        problems.append(f"pyproject.toml: Book is {site!r}, not {address.site!r}")
-    return problems
-
-
-def rewrite(root=ROOT):
-    """Bring every file to the address of _config.yml and return the files that changed."""
-    address, old, changed = configured(root), written(root), []
-    for path in listed_files(root):
-        text = path.read_text("utf8")
-        new = replaced(text, old, address)
+        text = path.read_bytes().decode("utf8")
+        new = re.sub(rf"({HOSTS}/){OWNER}/(?:{names}){END}", rf"\g<1>{address.owner}/{address.name}", text)
+        new = re.sub(rf"(?:https://{OWNER}\.github\.io/(?:{names})|{re.escape(old.site.rstrip('/'))}){END}", site, new)
+        if path.name == "pyproject.toml":
+            new = new.replace(f'"{urls["Book"]}"', f'"{address.site}"')
         if new != text:
-            path.write_text(new, "utf8", newline="\n")
-            changed.append(path)
-    return changed
+            found.append((path, new))
+    return found
 
 
 def main(argv=None, root=ROOT):
-    """Rewrite, or compare with ``--check``; exit with 1 on a disagreement."""
+    """Rewrite; or with ``--check`` name the files that disagree, and exit with 1 if there are any."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--check", action="store_true", help="change nothing, exit with 1 on a disagreement")
-    if not parser.parse_args(argv).check:
-        for path in rewrite(root):
-            print(f"address written: {path.relative_to(root)}")
-    problems = disagreements(root)
-    for problem in problems:
-        print(problem)
-    if problems:
-        print("run: python tools/address.py (an address of another owner must be mended by hand)")
-    return 1 if problems else 0
+    check, found = parser.parse_args(argv).check, stale(root)
+    for path, text in found:
+        if check:
+            print(f"{path.relative_to(root)}: holds another address; run python tools/address.py")
+        else:
+            print(f"{path.relative_to(root)}: written")
+            path.write_bytes(text.encode("utf8"))
+    return 1 if check and found else 0
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ pass the tests: every text in it begins with the words that tests/test_chapters.
 """
 
 import argparse
+import io
 import re
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import nbformat
 import yaml
 from notebook_form import dumps, normalise
+from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKER = "TO WRITE"
@@ -146,51 +148,41 @@ def specs(slug, title):
 
 
 def add_to_toc(toc, part, slug, after=None):
-    """Return the text of the table of contents with one more chapter, comments and layout kept.
+    """Return the text of the table of contents with one more chapter, comments kept.
 
     Raises
     ------
     ValueError
         If `after` is missing from the part.
     """
-    lines = toc.splitlines()
-    entry = re.compile(rf"(\s*- file: *)notebooks/{part}/(\w+)\s*(?:#.*)?$")
-    places = [(i, match) for i, line in enumerate(lines) if (match := entry.match(line))]
-    if after is not None:
-        places = [(i, match) for i, match in places if match[2] == after]
-        if not places:
-            raise ValueError(f"--after {after}: part {part!r} of _toc.yml has no such chapter")
-    if places:
-        at, dash = places[-1][0] + 1, places[-1][1][1]
-    else:  # the first chapter of its part
-        at, dash = open_part(lines, part)
-    lines.insert(at, f"{dash}notebooks/{part}/{slug}")
-    return "\n".join(lines) + "\n"
+    layout = YAML()
+    layout.indent(sequence=4, offset=2)
+    layout.width = 1000
+    table, text = layout.load(toc), io.StringIO()
+    chapters = chapters_of(table["parts"], part)
+    files = [entry["file"] for entry in chapters]
+    if after is None:
+        at = len(files)
+    elif f"notebooks/{part}/{after}" in files:
+        at = files.index(f"notebooks/{part}/{after}") + 1
+    else:
+        raise ValueError(f"--after {after}: part {part!r} of _toc.yml has no such chapter")
+    chapters.insert(at, {"file": f"notebooks/{part}/{slug}"})
+    layout.dump(table, text)
+    return text.getvalue()
 
 
-def open_part(lines, part):
-    """Find the place of a part's first chapter, adding the part to `lines` if it is not there.
-
-    Returns
-    -------
-    (int, str)
-        Where the line of the chapter goes, and how it begins.
-    """
-    pattern = re.compile(r"(\s*)- caption: *(.+?)\s*(?:#.*)?$")
-    captions = {m[2]: (i, m[1]) for i, line in enumerate(lines) if (m := pattern.match(line))}
+def chapters_of(parts, part):
+    """Return the chapters of a part, putting the part in its place among `parts` if it is not there."""
+    captions, order = [entry["caption"] for entry in parts], list(PARTS.values())
     if PARTS[part] not in captions:
-        order = list(PARTS.values())
-        later = [captions[x][0] for x in order[order.index(PARTS[part]) :] if x in captions]
-        earlier = [captions[x][0] for x in order[: order.index(PARTS[part])] if x in captions]
-        behind = [i for i, _ in captions.values() if earlier and i > earlier[-1]]
-        at = min(later or behind or [len(lines)])
-        indent = next((indent for _, indent in captions.values()), "  ")
-        rest = [f"{indent}  numbered: true", f"{indent}  chapters:"]
-        lines[at:at] = [f"{indent}- caption: {PARTS[part]}", *rest]
-        captions[PARTS[part]] = (at, indent)
-    at, indent = captions[PARTS[part]]
-    at = next(i for i in range(at, len(lines)) if lines[i].strip() == "chapters:") + 1
-    return at, f"{indent}    - file: "
+        place = order.index(PARTS[part])
+        later = [n for n, caption in enumerate(captions) if caption in order[place:]]
+        earlier = [n + 1 for n, caption in enumerate(captions) if caption in order[:place]]
+        at = min(later) if later else max(earlier, default=len(parts))
+        parts.insert(at, {"caption": PARTS[part], "numbered": True, "chapters": []})
+        captions.insert(at, PARTS[part])
+    return parts[captions.index(PARTS[part])]["chapters"]
 
 
 def create(name, title, *, after=None, root=ROOT):

@@ -2,11 +2,12 @@
 
 from math import sqrt
 
-import matplotlib.pyplot as plt
 from matplotlib.patches import Polygon, Rectangle
 
+from d2lcnn.shapes import integer
+
+from ._panels import bare, colour_of, panel, tint
 from ._style import PALETTE
-from .grids import _tint
 
 SIDE, THICK, BAR = 1.2, 0.7, 0.14  # inches: the largest map's side, the most channels, the width of a vector's bar
 LEAST = 0.05  # inches: no side is thinner, or 1 channel beside 2,048 would be invisible
@@ -46,28 +47,23 @@ def architecture(stages, *, ax=None, per_row=None):
     Examples
     --------
     >>> ax = architecture([((1, 28, 28), "input", "input"), ((10,), "dense")])
-    >>> [text.get_text() for text in ax.texts]
+    >>> [text.get_text() for text in ax.texts if text.get_text()]  # an arrow is a text without letters
     ['1 × 28 × 28', 'input', '10', 'dense']
     """
     stages = [_checked(*stage) for stage in stages]
     if not stages:
         raise ValueError("stages is empty")
-    if per_row is not None and per_row < 1:
-        raise ValueError(f"per_row is {per_row}, it must be at least 1")
-    per_row = per_row or len(stages)
+    per_row = len(stages) if per_row is None else integer("per_row", per_row, 1)
     scale = _Scale([shape for shape, _, _ in stages])
     rows = [stages[i : i + per_row] for i in range(0, len(stages), per_row)]
     text_lines = 1 + max(label.count("\n") + 1 for _, label, _ in stages)
     pitch = SIDE * (1 + SLANT) + LINE * (text_lines + 2)
     width = max(sum(_slot(stage, scale) for stage in row) for row in rows)
-    if ax is None:
-        _, ax = plt.subplots(figsize=(width, pitch * len(rows)))
+    ax = panel(ax, (width, pitch * len(rows)))
     for number, row in enumerate(rows):
         _draw_row(ax, row, scale, -number * pitch, last=number == len(rows) - 1)
     bottom = -(len(rows) - 1) * pitch - SIDE / 2 - LINE * (text_lines + 1)
-    ax.set(xlim=(0, width), ylim=(bottom, bottom + pitch * len(rows)), aspect="equal")
-    ax.axis("off")
-    return ax
+    return bare(ax, (0, width), (bottom, bottom + pitch * len(rows)), aspect="equal")
 
 
 class _Scale:
@@ -88,11 +84,10 @@ class _Scale:
 
 
 def _checked(shape, label, colour="output"):
-    shape = tuple(shape)
-    if not 1 <= len(shape) <= 3 or not all(isinstance(n, int) and n > 0 for n in shape):
-        raise ValueError(f"shape must be (C, H, W), (C, L) or (units,) in positive integers, not {shape}")
-    if colour not in PALETTE:
-        raise ValueError(f"colour {colour!r} is not one of {', '.join(PALETTE)}")
+    shape = tuple(integer("shape", n, 1) for n in shape)
+    if not 1 <= len(shape) <= 3:
+        raise ValueError(f"shape must be (C, H, W), (C, L) or (units,), not {shape}")
+    colour_of(colour)
     return shape, label, colour
 
 
@@ -133,7 +128,7 @@ def _block(ax, x, y, width, height, depth, colour):
         0.55: Polygon([(right, y), (right + depth, y + depth), (right + depth, top + depth), (right, top)]),
     }
     for strength, face in faces.items():
-        face.set(facecolor=_tint(colour, strength), edgecolor=PALETTE[colour], linewidth=0.8)
+        face.set(facecolor=tint(colour, strength), edgecolor=PALETTE[colour], linewidth=0.8)
         ax.add_patch(face)
 
 

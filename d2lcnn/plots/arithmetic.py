@@ -2,12 +2,13 @@
 
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
 
+from d2lcnn.shapes import effective_kernel_size, integer, per_axis
+
+from ._panels import CELL, TITLE, bare, cell, frame, panel, panels, tint
 from ._style import PALETTE
-from .grids import _tint
 
 # later kinds win where a cell is one thing by its row and another by its column
 KINDS = ("input", "zero", "padding", "cropped")
@@ -23,14 +24,6 @@ class _Line(NamedTuple):
     read: set
 
 
-def _pair(name, value, least):
-    """Return one size for both axes, or a pair of them, as a pair."""
-    both = tuple(value) if np.ndim(value) else (value, value)
-    if len(both) != 2 or any(v != int(v) or v < least for v in both):
-        raise ValueError(f"{name} must be one or two integers of at least {least}, not {value!r}")
-    return int(both[0]), int(both[1])
-
-
 def _line(i, k, s, p, d, zeros, extra):
     end = (i - 1) * (zeros + 1)
     first, last = -p, end + p + extra
@@ -42,27 +35,10 @@ def _line(i, k, s, p, d, zeros, extra):
             kinds[at] = "padding"
         else:
             kinds[at] = "zero" if at % (zeros + 1) else "input"
-    starts = range(first, last - d * (k - 1) + 1, s)
+    starts = range(first, last - effective_kernel_size(k, d) + 2, s)
     if not starts:
         raise ValueError(f"no window fits: kernel {k} with dilation {d} on {max(last - first + 1, 0)} cells")
     return _Line(range(0, end + 1, zeros + 1), kinds, starts, {start + d * tap for start in starts for tap in range(k)})
-
-
-def _cell(ax, x, y, kind, text=None):
-    """Draw one cell; its gid says what it is."""
-    looks = {
-        "input": {"facecolor": _tint("input", 0.35)},
-        "output": {"facecolor": _tint("output", 0.35)},
-        "zero": {"facecolor": "white", "linestyle": ":"},
-        "padding": {"facecolor": "white", "linestyle": "--"},
-        "cropped": {"facecolor": "white", "hatch": "xxxx", "linestyle": ":"},
-        "unread": {"facecolor": _tint("padding", 0.55), "hatch": "////"},
-    }[kind]
-    ax.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, edgecolor=PALETTE["padding"], linewidth=0.8, gid=kind, **looks))
-    if kind == "zero" and text is None:
-        text = "·"
-    if text is not None:
-        ax.text(x, y, text, ha="center", va="center", color=PALETTE["ink"], fontsize="small", zorder=3)
 
 
 def _draw_input(ax, lines, values, fmt):
@@ -75,7 +51,8 @@ def _draw_input(ax, lines, values, fmt):
             kind = max(row_kind, column_kind, key=KINDS.index)
             if kind != "cropped" and not (r in lines[0].read and c in lines[1].read):
                 kind = "unread"
-            _cell(ax, c, r, kind, number.get((r, c)))
+            face = tint(*{"input": ("input", 0.35), "unread": ("padding", 0.55)}.get(kind, ("ink", 0)))
+            cell(ax, r, c, kind, face, number.get((r, c), "·" if kind == "zero" else None), fontsize="small")
 
 
 def _draw_window(ax, lines, k, d, position):
@@ -88,13 +65,7 @@ def _draw_window(ax, lines, k, d, position):
                     facecolor=PALETTE["kernel"], alpha=0.5, edgecolor="none", gid="tap",
                 )
             )  # fmt: skip
-    spans = [d[n] * (k[n] - 1) + 1 for n in (0, 1)]
-    ax.add_patch(
-        Rectangle(
-            (left - 0.5, top - 0.5), spans[1], spans[0],
-            fill=False, edgecolor=PALETTE["kernel"], linewidth=2, gid="frame",
-        )
-    )  # fmt: skip
+    frame(ax, top, left, [effective_kernel_size(*axis) for axis in zip(k, d, strict=True)], "kernel", gid="frame")
 
 
 def conv_case(
@@ -127,7 +98,7 @@ def conv_case(
     title : str, optional
         Title of the axes.
     ax : matplotlib Axes, optional
-        Where to draw; the current axes if not given.
+        Where to draw; a new figure if not given.
 
     Returns
     -------
@@ -138,10 +109,16 @@ def conv_case(
     ValueError
         If a size is no integer or out of range, no window fits, `position` is no cell of the output, or `values` or
         `output` have another shape than what is drawn.
+
+    Examples
+    --------
+    >>> ax = conv_case(4, 3)
+    >>> sum(cell.get_gid() == "output" for cell in ax.patches)
+    4
     """
-    i, k, stride = _pair("i", i, 1), _pair("k", k, 1), _pair("stride", stride, 1)
-    padding, dilation = _pair("padding", padding, -max(i)), _pair("dilation", dilation, 1)
-    zeros, extra = _pair("zeros", zeros, 0), _pair("extra", extra, 0)
+    i, k, stride = per_axis("i", i), per_axis("k", k), per_axis("stride", stride)
+    padding, dilation = per_axis("padding", padding, 2, -max(i)), per_axis("dilation", dilation)
+    zeros, extra = per_axis("zeros", zeros, 2, 0), per_axis("extra", extra, 2, 0)
     lines = [_line(*sizes) for sizes in zip(i, k, stride, padding, dilation, zeros, extra, strict=True)]
     rows, columns = (len(line.starts) for line in lines)
     if not (0 <= position[0] < rows and 0 <= position[1] < columns):
@@ -149,33 +126,22 @@ def conv_case(
     for name, array, shape in (("values", values, i), ("output", output, (rows, columns))):
         if array is not None and np.shape(array) != shape:
             raise ValueError(f"{name} has shape {np.shape(array)}, expected {shape}")
-    ax = ax or plt.gca()
-    _draw_input(ax, lines, values, fmt)
-    _draw_window(ax, lines, k, dilation, position)
     (top, *_, bottom), (left, *_, right) = ([*line.kinds, *line.kinds] for line in lines)
     x, y = right + GAP, (top + bottom) / 2 - (rows - 1) / 2
+    xlim = (left - 0.7, x + columns - 0.3)
+    ylim = (max(bottom, y + rows - 1) + 0.7, min(top, y) - 0.7)
+    ax = panel(ax, (CELL * (xlim[1] - xlim[0]), CELL * (ylim[0] - ylim[1]) + TITLE * (title is not None)))
+    _draw_input(ax, lines, values, fmt)
+    _draw_window(ax, lines, k, dilation, position)
     ax.text(right + GAP / 2, (top + bottom) / 2, "→", ha="center", va="center", color=PALETTE["ink"])
-    for r in range(rows):
-        for c in range(columns):
-            _cell(ax, x + c, y + r, "output", None if output is None else fmt.format(output[r][c]))
-    ax.add_patch(
-        Rectangle(
-            (x + position[1] - 0.5, y + position[0] - 0.5), 1, 1,
-            fill=False, edgecolor=PALETTE["highlight"], linewidth=2, gid="here",
-        )
-    )  # fmt: skip
-    ax.set(
-        xlim=(left - 0.7, x + columns - 0.3),
-        ylim=(max(bottom, y + rows - 1) + 0.7, min(top, y) - 0.7),
-        aspect="equal",
-    )
-    ax.axis("off")
-    if title is not None:
-        ax.set_title(title)
-    return ax
+    for r, c in np.ndindex(rows, columns):
+        text = None if output is None else fmt.format(output[r][c])
+        cell(ax, y + r, x + c, "output", tint("output", 0.35), text, fontsize="small")
+    frame(ax, y + position[0], x + position[1], (1, 1), "highlight", gid="here")
+    return bare(ax, xlim, ylim, title, aspect="equal")
 
 
-def conv_cases(cases, *, columns=4, width=10.0):
+def conv_cases(cases, *, columns=4, width=10.0, axes=None):
     """Draw several cases in rows and columns, all cells of the figure of one size.
 
     Parameters
@@ -185,33 +151,39 @@ def conv_cases(cases, *, columns=4, width=10.0):
     columns : int
         Cases side by side.
     width : float
-        Width of the figure in inches.
+        Width of a new figure in inches.
+    axes : n matplotlib Axes, optional
+        Where to draw; a new figure if not given.
 
     Returns
     -------
-    list of matplotlib Axes
+    (n,) array of matplotlib Axes
 
     Raises
     ------
     ValueError
-        If `cases` is empty, or a case cannot be drawn.
+        If `cases` is empty, a case cannot be drawn, or the number of axes differs.
+
+    Examples
+    --------
+    >>> axes = conv_cases([{"i": 4, "k": 3}, {"i": 4, "k": 3, "padding": 1}])
+    >>> [sum(cell.get_gid() == "output" for cell in ax.patches) for ax in axes]
+    [4, 16]
     """
     if not cases:
         raise ValueError("cases is empty")
-    columns = min(columns, len(cases))
-    fig, grid = plt.subplots(-(-len(cases) // columns), columns, squeeze=False)
-    axes = [conv_case(**case, ax=ax) for case, ax in zip(cases, grid.flat, strict=False)]
-    for ax in grid.flat[len(cases) :]:
-        ax.set_visible(False)
+    columns, new = min(integer("columns", columns, 1), len(cases)), axes is None
+    axes = panels(axes, len(cases), columns, (width, width))
+    for case, ax in zip(cases, axes, strict=True):
+        conv_case(**case, ax=ax)
     across = max(np.ptp(ax.get_xlim()) for ax in axes)
-    heights = []
-    for row in grid:
-        drawn = [ax for ax in row if ax.get_visible()]
-        heights.append(max(np.ptp(ax.get_ylim()) for ax in drawn))
-        for ax in drawn:
+    rows = [axes[n : n + columns] for n in range(0, len(cases), columns)]
+    heights = [max(np.ptp(ax.get_ylim()) for ax in row) for row in rows]
+    for row, height in zip(rows, heights, strict=True):
+        for ax in row:
             x, y = np.mean(ax.get_xlim()), np.mean(ax.get_ylim())
-            ax.set(xlim=(x - across / 2, x + across / 2), ylim=(y + heights[-1] / 2, y - heights[-1] / 2))
-    grid[0, 0].get_gridspec().set_height_ratios(heights)
-    # 0.35 inch a row for the title
-    fig.set_size_inches(width, sum(heights) * width / columns / across + 0.35 * len(heights))
+            ax.set(xlim=(x - across / 2, x + across / 2), ylim=(y + height / 2, y - height / 2))
+    if new:
+        axes[0].get_gridspec().set_height_ratios(heights)
+        axes[0].figure.set_size_inches(width, sum(heights) * width / columns / across + TITLE * len(heights))
     return axes

@@ -1,13 +1,12 @@
 """A map of what one output has seen: how many paths lead to it from each pixel, and which pixels have none."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.patches import Rectangle
 
+from ._panels import CELL, TITLE, bare, cell, panel, tint
 from ._style import PALETTE
-from .grids import _tint
 
 MOST_NUMBERS = 9  # rows or columns up to which the counts are written into the cells
+LARGE = 4  # inches: the longer side of a larger map
 
 
 def coverage(counts, *, ax=None, title=None, numbers=None):
@@ -20,7 +19,7 @@ def coverage(counts, *, ax=None, title=None, numbers=None):
     counts : (h, w) array, or (n,) array
         Paths from each pixel to the output, none negative. A vector is drawn as one row.
     ax : matplotlib Axes, optional
-        Where to draw; the current axes if not given.
+        Where to draw; a new figure if not given.
     title : str, optional
         Title of the axes.
     numbers : bool, optional
@@ -47,27 +46,14 @@ def coverage(counts, *, ax=None, title=None, numbers=None):
         raise ValueError(f"counts has the shape {counts.shape}, a map has one or two axes and no empty one")
     if counts.min() < 0:
         raise ValueError(f"counts holds {counts.min():g}: a number of paths is not negative")
-    ax = ax or plt.gca()
     h, w = counts.shape
     numbers = max(h, w) <= MOST_NUMBERS if numbers is None else numbers
+    side = CELL if numbers else LARGE / max(h, w)
+    ax = panel(ax, (side * (w + 0.2), side * (h + 0.2) + TITLE * (title is not None)))
     top = np.log1p(counts.max()) or 1.0
     for (i, j), count in np.ndenumerate(counts):
-        _cell(ax, i, j, np.log1p(count) / top)
-        if numbers:
-            ax.text(j, i, f"{count:g}", ha="center", va="center", color=PALETTE["ink"])
+        cell(ax, i, j, "seen" if count else "hole", tint("input", 0.12 + 0.78 * np.log1p(count) / top),
+             f"{count:g}" if numbers else None, linewidth=0.5)
     if not numbers and h % 2 and w % 2:
         ax.plot(w // 2, h // 2, "o", color=PALETTE["highlight"], markersize=3, linestyle="none", gid="centre")
-    ax.set(xlim=(-0.6, w - 0.4), ylim=(h - 0.4, -0.6), aspect="equal")
-    ax.axis("off")
-    if title is not None:
-        ax.set_title(title)
-    return ax
-
-
-def _cell(ax, i, j, share):
-    """Draw one cell; `share` is the strength of its tint, and 0 makes it a hole."""
-    if share:
-        style = {"facecolor": _tint("input", 0.12 + 0.78 * share), "gid": "seen"}
-    else:
-        style = {"facecolor": "white", "hatch": "////", "gid": "hole"}
-    ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, edgecolor=PALETTE["padding"], linewidth=0.5, **style))
+    return bare(ax, (-0.6, w - 0.4), (h - 0.4, -0.6), title, aspect="equal")

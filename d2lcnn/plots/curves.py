@@ -1,9 +1,9 @@
 """Curves of training, accuracy with its spread over seeds, confusion matrices: arrays in, Axes out."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from ._panels import panel
 from ._style import PALETTE, SERIES
 
 
@@ -16,7 +16,7 @@ def learning_curves(history, *, quantity="accuracy", ax=None):
         With sequences ``epoch``, ``train_<quantity>`` and ``validation_<quantity>``, as ``train.History`` has.
     quantity : {"accuracy", "loss"}
     ax : matplotlib Axes, optional
-        Default a new figure's.
+        Where to draw; a new figure if not given.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def learning_curves(history, *, quantity="accuracy", ax=None):
     if quantity not in labels:
         raise ValueError(f"quantity is {quantity!r}; it may be 'accuracy' or 'loss'")
     values = history if isinstance(history, dict) else vars(history)
-    ax = _axes(ax)
+    ax = panel(ax)
     for part, style in zip(("train", "validation"), SERIES, strict=False):
         column = np.asarray(values[f"{part}_{quantity}"], dtype=float)
         if len(column) != len(values["epoch"]):
@@ -60,6 +60,7 @@ def spread_curves(series, *, xlabel, ylabel="test accuracy", log_x=False, ax=Non
     log_x : bool
         Logarithmic horizontal axis whose ticks are the points.
     ax : matplotlib Axes, optional
+        Where to draw; a new figure if not given.
 
     Returns
     -------
@@ -78,7 +79,7 @@ def spread_curves(series, *, xlabel, ylabel="test accuracy", log_x=False, ax=Non
     """
     if len(series) > len(SERIES):
         raise ValueError(f"{len(series)} series cannot be told apart; at most {len(SERIES)}")
-    ax, ticks = _axes(ax), set()
+    ax, ticks = panel(ax), set()
     for (name, (x, values)), style in zip(series.items(), SERIES, strict=False):
         points = _by_point(values)
         if len(points) != len(x):
@@ -109,6 +110,7 @@ def spread_dots(names, values, *, xlabel="test accuracy", ax=None):
         The seeds of each setting.
     xlabel : str
     ax : matplotlib Axes, optional
+        Where to draw; a new figure if not given.
 
     Returns
     -------
@@ -127,7 +129,7 @@ def spread_dots(names, values, *, xlabel="test accuracy", ax=None):
     """
     if len(names) != len(values):
         raise ValueError(f"{len(names)} names for {len(values)} settings")
-    ax, places = _axes(ax), np.arange(len(names))
+    ax, places = panel(ax), np.arange(len(names))
     ax.hlines(places, 0, 1, transform=ax.get_yaxis_transform(), color=PALETTE["padding"], linewidth=0.5, zorder=0)
     for place, seeds in zip(places, [np.asarray(v, dtype=float) for v in values], strict=True):
         ax.plot(seeds, np.full(len(seeds), place), linestyle="none", marker="o", color=PALETTE["input"], alpha=0.7)
@@ -152,6 +154,7 @@ def confusion_matrix(counts, classes, *, ax=None):
         Row: true class; column: predicted class.
     classes : sequence of str
     ax : matplotlib Axes, optional
+        Where to draw; a new figure if not given.
 
     Returns
     -------
@@ -171,8 +174,7 @@ def confusion_matrix(counts, classes, *, ax=None):
     counts = np.asarray(counts)
     if counts.shape != (len(classes), len(classes)):
         raise ValueError(f"counts has shape {counts.shape}, but there are {len(classes)} classes")
-    if ax is None:
-        ax = plt.subplots(figsize=(6.4, 5.8))[1]
+    ax = panel(ax, (6.4, 5.8))
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     ax.imshow(np.sqrt(share), cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(counts):
@@ -185,10 +187,6 @@ def confusion_matrix(counts, classes, *, ax=None):
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     return ax
-
-
-def _axes(ax):
-    return plt.subplots()[1] if ax is None else ax
 
 
 def _by_point(values):

@@ -1,11 +1,9 @@
 """The cone of a stack of layers along one axis: which cells of each layer one output reads, down to the pixels."""
 
-from operator import index
+from d2lcnn.shapes import Window, conv_output_size, integer, receptive_field
 
-import matplotlib.pyplot as plt
-
+from ._panels import bare, cell, panel, tint
 from ._style import PALETTE
-from .grids import _tint
 
 HEIGHT = 0.62  # inches from one row of cells to the next
 WIDTH = 0.3  # inches a pixel
@@ -39,10 +37,8 @@ def cone(windows, size, *, output=None, labels=None, ax=None):
     Raises
     ------
     ValueError
-        If there are no layers, a layer has no output, `output` is no cell of the last layer, or the number of labels
-        is not one more than that of layers.
-    TypeError
-        If a size is no integer.
+        If there are no layers, a size is no integer or out of range, a layer has no output, `output` is no cell of the
+        last layer, or the number of labels is not one more than that of layers.
 
     Examples
     --------
@@ -50,47 +46,44 @@ def cone(windows, size, *, output=None, labels=None, ax=None):
     >>> [cell.get_gid() for cell in ax.patches]
     ['unseen', 'seen', 'seen', 'seen', 'unseen', 'unseen', 'seen', 'unseen']
     """
-    windows = [tuple(index(v) for v in window) for window in windows]
-    sizes, centres, jumps = _rows(windows, index(size))
-    output = sizes[-1] // 2 if output is None else index(output)
+    if not windows:
+        raise ValueError("windows is empty")
+    windows, sizes = [Window(*window) for window in windows], [integer("size", size, 1)]
+    for window in windows:
+        sizes.append(conv_output_size(sizes[-1], *window))
+    output = integer("output", sizes[-1] // 2 if output is None else output)
     if not 0 <= output < sizes[-1]:
         raise ValueError(f"output {output} is not one of the {sizes[-1]} cells of the last layer")
     labels = _labels(windows) if labels is None else list(labels)
     if len(labels) != len(sizes):
         raise ValueError(f"{len(labels)} labels for {len(sizes)} rows")
+    ax = panel(ax, (max(5, WIDTH * (size + 9)), HEIGHT * (len(sizes) + 0.6)))
     seen, paths = _seen(windows, sizes, output)
-    if ax is None:
-        _, ax = plt.subplots(figsize=(max(5, WIDTH * (size + 9)), HEIGHT * (len(sizes) + 0.6)))
-    for row, (lower, upper) in paths:
-        x = (centres[row] + lower * jumps[row], centres[row + 1] + upper * jumps[row + 1])
-        ax.plot(x, (row, row + 1), "-", color=PALETTE["kernel"], linewidth=1, zorder=1, gid="path")
-    for row, count in enumerate(sizes):
-        for cell in sorted(set(range(count)) | seen[row]):
-            kind = "padding" if not 0 <= cell < count else "seen" if cell in seen[row] else "unseen"
-            _cell(ax, centres[row] + cell * jumps[row], row, kind, "input" if row == 0 else "output")
-    ax.plot(centres[-1] + output * jumps[-1], 0, "x", color=PALETTE["highlight"], markersize=8, mew=2, zorder=3,
-            gid="centre")
+    fields = [receptive_field(windows[:row]) for row in range(len(sizes))]
+    middles = [[field.start + (field.size - 1) / 2, field.jump] for field in fields]  # of cell 0, and to the next
+    _draw(ax, sizes, middles, seen, paths)
+    centre = middles[-1][0] + output * middles[-1][1]
+    ax.plot(centre, 0, "x", color=PALETTE["highlight"], markersize=8, mew=2, zorder=3, gid="centre")
     left, right = min(-0.5, min(seen[0]) - 0.5), max(size - 0.5, max(seen[0]) + 0.5)
     for row, label in enumerate(labels):
         ax.text(left - 0.6, row, label, ha="right", va="center", fontsize=8, color=PALETTE["ink"])
-    ax.set(xlim=(left - 0.3, right + 0.3), ylim=(-0.6, len(sizes) - 0.4))
-    ax.axis("off")
-    return ax
+    return bare(ax, (left - 0.3, right + 0.3), (-0.6, len(sizes) - 0.4))
 
 
-def _rows(windows, size):
-    """Return size, place of cell 0 and distance of cells for every row, in pixels."""
-    if not windows:
-        raise ValueError("windows is empty")
-    sizes, centres, jumps = [size], [0.0], [1]
-    for k, s, p, d in windows:
-        room = sizes[-1] + 2 * p - d * (k - 1) - 1
-        if min(k, s, d) < 1 or p < 0 or room < 0:
-            raise ValueError(f"window (k={k}, s={s}, p={p}, d={d}) has no place on {sizes[-1]} cells")
-        sizes.append(room // s + 1)
-        centres.append(centres[-1] + (d * (k - 1) / 2 - p) * jumps[-1])
-        jumps.append(jumps[-1] * s)
-    return sizes, centres, jumps
+def _draw(ax, sizes, middles, seen, paths):
+    """Draw the cells of all rows, and the lines between those that are joined."""
+    def x(row, n):
+        return middles[row][0] + n * middles[row][1]
+
+    for row, (lower, upper) in paths:
+        ax.plot((x(row, lower), x(row + 1, upper)), (row, row + 1), "-", color=PALETTE["kernel"], linewidth=1, zorder=1,
+                gid="path")
+    for row, count in enumerate(sizes):
+        colour = "input" if row == 0 else "output"
+        for n in sorted(set(range(count)) | seen[row]):
+            kind = "padding" if not 0 <= n < count else "seen" if n in seen[row] else "unseen"
+            look = {"facecolor": tint(colour, 0.6), "edgecolor": PALETTE[colour]} if kind == "seen" else {}
+            cell(ax, row, x(row, n), kind, size=(0.44, 0.8), linewidth=1, zorder=2, **look)
 
 
 def _seen(windows, sizes, output):
@@ -99,20 +92,11 @@ def _seen(windows, sizes, output):
     for row in reversed(range(len(windows))):
         k, s, p, d = windows[row]
         # what stands in the padding reads nothing: it is zero whatever the rows below hold
-        inside = [cell for cell in sorted(seen[0]) if 0 <= cell < sizes[row + 1]]
-        lines = [(cell * s - p + a * d, cell) for cell in inside for a in range(k)]
+        inside = [n for n in sorted(seen[0]) if 0 <= n < sizes[row + 1]]
+        lines = [(n * s - p + a * d, n) for n in inside for a in range(k)]
         paths += [(row, line) for line in lines]
         seen.insert(0, {lower for lower, _ in lines})
     return seen, paths
-
-
-def _cell(ax, x, y, kind, colour):
-    style = {
-        "seen": {"facecolor": _tint(colour, 0.6), "edgecolor": PALETTE[colour]},
-        "unseen": {"facecolor": "white", "edgecolor": PALETTE["padding"]},
-        "padding": {"facecolor": "white", "edgecolor": PALETTE["padding"], "linestyle": "--"},
-    }[kind]
-    ax.add_patch(plt.Rectangle((x - 0.4, y - 0.22), 0.8, 0.44, linewidth=1, zorder=2, gid=kind, **style))
 
 
 def _labels(windows):

@@ -1,10 +1,10 @@
 """Small arrays drawn as grids of numbers, and the window that slides over them."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import to_rgb
-from matplotlib.patches import Rectangle
 
+from d2lcnn.shapes import integer
+
+from ._panels import CELL, TITLE, bare, cell, colour_of, frame, panel, panels, tint
 from ._style import PALETTE
 
 
@@ -18,7 +18,7 @@ def grid(X, *, ax=None, colour="input", padding=0, fmt="{:g}", title=None):
     X : (h, w) array
         The numbers. NaN leaves a cell without a number.
     ax : matplotlib Axes, optional
-        Where to draw; the current axes if not given.
+        Where to draw; a new figure if not given.
     colour : str
         A name of `PALETTE`.
     padding : int
@@ -31,43 +31,33 @@ def grid(X, *, ax=None, colour="input", padding=0, fmt="{:g}", title=None):
     Returns
     -------
     matplotlib Axes
+        With gid "value" or "padding" on each cell, row by row.
 
     Raises
     ------
     ValueError
-        If `X` is not a matrix, or `colour` no name of the palette.
+        If `X` is not a matrix, `colour` no name of the palette, or `padding` no integer or negative.
+
+    Examples
+    --------
+    >>> ax = grid([[1, 2], [3, 4.5]])
+    >>> [text.get_text() for text in ax.texts]
+    ['1', '2', '3', '4.5']
     """
-    X = np.asarray(X, dtype=float)
+    X, padding = np.asarray(X, dtype=float), integer("padding", padding, 0)
     if X.ndim != 2:
         raise ValueError(f"X has {X.ndim} axes, a grid has 2")
-    if colour not in PALETTE:
-        raise ValueError(f"colour {colour!r} is not one of {', '.join(PALETTE)}")
-    ax = ax or plt.gca()
+    colour_of(colour)
     h, w = X.shape
-    largest = np.nanmax(np.abs(X)) if np.isfinite(X).any() else 0
-    for i in range(h):
-        for j in range(w):
-            pad = min(i, j, h - 1 - i, w - 1 - j) < padding
-            share = 0 if pad or not np.isfinite(X[i, j]) or largest == 0 else abs(X[i, j]) / largest
-            ax.add_patch(
-                Rectangle(
-                    (j - 0.5, i - 0.5), 1, 1,
-                    facecolor=_tint("padding" if pad else colour, 0.08 + 0.42 * share),
-                    edgecolor=PALETTE["padding"], linestyle="--" if pad else "-", linewidth=0.8,
-                )
-            )  # fmt: skip
-            if np.isfinite(X[i, j]):
-                ax.text(j, i, fmt.format(X[i, j]), ha="center", va="center", color=PALETTE["ink"])
-    ax.set(xlim=(-0.6, w - 0.4), ylim=(h - 0.4, -0.6), aspect="equal")
-    ax.axis("off")
-    if title is not None:
-        ax.set_title(title)
-    return ax
-
-
-def _tint(name, strength):
-    """Mix a palette colour with white; strength 1 is the colour itself."""
-    return tuple(1 - strength * (1 - channel) for channel in to_rgb(PALETTE[name]))
+    ax = panel(ax, (CELL * (w + 0.2), CELL * (h + 0.2) + TITLE * (title is not None)))
+    known = np.isfinite(X)
+    largest = np.abs(X[known]).max(initial=0)
+    for (i, j), value in np.ndenumerate(X):
+        pad = min(i, j, h - 1 - i, w - 1 - j) < padding
+        share = 0 if pad or not known[i, j] or largest == 0 else abs(value) / largest
+        cell(ax, i, j, "padding" if pad else "value", tint("padding" if pad else colour, 0.08 + 0.42 * share),
+             fmt.format(value) if known[i, j] else None)
+    return bare(ax, (-0.6, w - 0.4), (h - 0.4, -0.6), title, aspect="equal")
 
 
 def window(ax, top, left, size, *, colour="kernel", label=None):
@@ -76,7 +66,7 @@ def window(ax, top, left, size, *, colour="kernel", label=None):
     Parameters
     ----------
     ax : matplotlib Axes
-        Where to draw.
+        The drawing.
     top, left : int
         The window's first row and column.
     size : (int, int)
@@ -89,11 +79,21 @@ def window(ax, top, left, size, *, colour="kernel", label=None):
     Returns
     -------
     matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If `colour` is no name of the palette.
+
+    Examples
+    --------
+    >>> ax = window(grid([[1, 2, 3]]), 0, 1, (1, 2))
+    >>> ax.patches[-1].get_width()
+    2
     """
-    h, w = size
-    ax.add_patch(Rectangle((left - 0.5, top - 0.5), w, h, fill=False, edgecolor=PALETTE[colour], linewidth=3))
+    frame(ax, top, left, size, colour, linewidth=3)
     if label:
-        ax.text(left + w / 2 - 0.5, top - 0.6, label, ha="center", va="bottom", color=PALETTE["ink"])
+        ax.text(left + size[1] / 2 - 0.5, top - 0.6, label, ha="center", va="bottom", color=PALETTE["ink"])
     return ax
 
 
@@ -106,25 +106,29 @@ def correlation_step(X, K, Y, position, *, axes=None):
         Input, kernel and output. The window starts at `position` (stride 1, no padding).
     position : (int, int)
         Row and column of the output cell.
-    axes : sequence of three matplotlib Axes, optional
+    axes : three matplotlib Axes, optional
         For input, kernel and output; a new figure if not given.
 
     Returns
     -------
-    sequence of three matplotlib Axes
+    (3,) array of matplotlib Axes
 
     Raises
     ------
     ValueError
-        If `position` is no cell of `Y`.
+        If `position` is no cell of `Y`, or there are not three axes.
+
+    Examples
+    --------
+    >>> axes = correlation_step([[1, 2, 3]], [[1, 1]], [[3, 5]], (0, 1))
+    >>> [ax.get_title() for ax in axes]
+    ['input X', 'kernel K', 'output Y']
     """
     X, K, Y = (np.asarray(a, dtype=float) for a in (X, K, Y))
     i, j = position
     if not (0 <= i < Y.shape[0] and 0 <= j < Y.shape[1]):
         raise ValueError(f"position {position} is outside the output of shape {Y.shape}")
-    if axes is None:
-        widths = [X.shape[1], K.shape[1], Y.shape[1]]
-        _, axes = plt.subplots(1, 3, figsize=(7, 2.4), width_ratios=widths)
+    axes = panels(axes, 3, 3, (7, 2.4), width_ratios=[a.shape[1] for a in (X, K, Y)])
     grid(X, ax=axes[0], colour="input", title="input X")
     window(axes[0], i, j, K.shape)
     grid(K, ax=axes[1], colour="kernel", title="kernel K")

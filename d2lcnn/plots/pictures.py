@@ -1,7 +1,12 @@
 """Images side by side, with grey levels that mean the same in all of them."""
 
-import matplotlib.pyplot as plt
 import numpy as np
+
+from d2lcnn.shapes import integer
+
+from ._panels import TITLE, panel, panels
+
+WIDTH = 3.5  # inches: one image alone
 
 
 def image(X, *, ax=None, title=None, limits=None, signed=False):
@@ -12,7 +17,7 @@ def image(X, *, ax=None, title=None, limits=None, signed=False):
     X : (h, w) or (h, w, 3) array
         Grey levels, or red, green and blue.
     ax : matplotlib Axes, optional
-        Where to draw; the current axes if not given.
+        Where to draw; a new figure if not given.
     title : str, optional
         Title of the axes.
     limits : (float, float), optional
@@ -28,11 +33,16 @@ def image(X, *, ax=None, title=None, limits=None, signed=False):
     ------
     ValueError
         If `X` is not an image.
+
+    Examples
+    --------
+    >>> image(np.array([[-1.0, 3.0]]), signed=True).images[0].get_clim()
+    (-3.0, 3.0)
     """
     X = np.asarray(X)
     if X.ndim not in (2, 3) or (X.ndim == 3 and X.shape[2] != 3):
         raise ValueError(f"X has shape {X.shape}; an image has (h, w) or (h, w, 3)")
-    ax = ax or plt.gca()
+    ax = panel(ax, (WIDTH, WIDTH * X.shape[0] / X.shape[1] + TITLE * (title is not None)))
     low, high = limits or (X.min(), X.max())
     if signed:
         high = max(abs(low), abs(high))
@@ -45,7 +55,7 @@ def image(X, *, ax=None, title=None, limits=None, signed=False):
     return ax
 
 
-def images(pictures, titles=None, *, columns=None, limits=None, signed=False, width=2.2):
+def images(pictures, titles=None, *, columns=None, limits=None, signed=False, width=2.2, axes=None):
     """Show images side by side in rows.
 
     Parameters
@@ -59,7 +69,9 @@ def images(pictures, titles=None, *, columns=None, limits=None, signed=False, wi
     limits, signed
         As in `image`, for all of them.
     width : float
-        Width of one image in inches.
+        Width of one image in inches, in a new figure.
+    axes : n matplotlib Axes, optional
+        Where to draw; a new figure if not given.
 
     Returns
     -------
@@ -68,21 +80,23 @@ def images(pictures, titles=None, *, columns=None, limits=None, signed=False, wi
     Raises
     ------
     ValueError
-        If there are no pictures, or the number of titles differs.
+        If there are no pictures, or the number of titles or axes differs.
+
+    Examples
+    --------
+    >>> axes = images([np.zeros((2, 3)), np.ones((2, 3))], ["dark", "bright"], limits=(0, 1))
+    >>> [ax.get_title() for ax in axes]
+    ['dark', 'bright']
     """
     if len(pictures) == 0:
         raise ValueError("pictures is empty")
     titles = [None] * len(pictures) if titles is None else titles
     if len(titles) != len(pictures):
         raise ValueError(f"{len(titles)} titles for {len(pictures)} pictures")
-    columns = columns or len(pictures)
-    rows = -(-len(pictures) // columns)
+    columns = len(pictures) if columns is None else integer("columns", columns, 1)
     h, w = np.asarray(pictures[0]).shape[:2]
-    size = (width * columns, (width * h / w + 0.35) * rows)
-    _, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
-    axes = axes.ravel()
-    for ax, picture, title in zip(axes, pictures, titles, strict=False):
+    rows = -(-len(pictures) // columns)
+    axes = panels(axes, len(pictures), columns, (width * columns, (width * h / w + TITLE) * rows))
+    for ax, picture, title in zip(axes, pictures, titles, strict=True):
         image(picture, ax=ax, title=title, limits=limits, signed=signed)
-    for ax in axes[len(pictures) :]:
-        ax.set_visible(False)
-    return axes[: len(pictures)]
+    return axes

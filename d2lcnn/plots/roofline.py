@@ -1,9 +1,9 @@
 """The roofline: how fast work can go, by how much of it there is for each byte moved."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import LogLocator
 
+from ._panels import panel
 from ._style import PALETTE, SERIES
 
 
@@ -20,6 +20,7 @@ def roofline(series, *, peak, bandwidth, ax=None):
     bandwidth : float
         The most bytes moved a second, in 10^9.
     ax : matplotlib Axes, optional
+        Where to draw; a new figure if not given.
 
     Returns
     -------
@@ -46,7 +47,7 @@ def roofline(series, *, peak, bandwidth, ax=None):
     numbers = [n for layers in series.values() for point in layers.values() for n in point]
     if not all(n > 0 for n in (peak, bandwidth, *numbers)):
         raise ValueError("peak, bandwidth and all points must be positive: both axes are logarithmic")
-    ax = plt.subplots()[1] if ax is None else ax
+    ax = panel(ax)
     ridge = peak / bandwidth
     intensities = [i for layers in series.values() for i, _ in layers.values()]
     x = np.array([min(intensities, default=ridge) / 2, ridge, 2 * max([*intensities, ridge])])

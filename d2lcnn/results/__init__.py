@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from d2lcnn.names import known
+
 FOLDER = Path(__file__).parent
 # column -> type, in the order of the file. Strings get the width they need.
 COLUMNS = {"experiment": str, "setting": str, "seed": int, "metric": str, "value": float, "epochs": int,
@@ -70,7 +72,7 @@ def read(name):
     """
     path = name if isinstance(name, Path) else FOLDER / f"{name}.csv"
     if not path.is_file():
-        raise ValueError(f"no results named {str(name)!r}; there are {', '.join(names())}")
+        known("result", str(name), names())
     rows = lines(path.read_bytes(), path)
     arrays = [np.array([row[column] or EMPTY[kind] for row in rows], dtype=kind) for column, kind in COLUMNS.items()]
     return np.rec.fromarrays(arrays, names=list(COLUMNS))

@@ -4,10 +4,13 @@ import html
 from dataclasses import dataclass
 
 import torch
+from torch.nn.utils.parametrize import type_before_parametrizations
 
-from d2lcnn.shapes import receptive_field
+from d2lcnn.modes import evaluating
+from d2lcnn.shapes import integer
 
-from .trace import WHOLE, Trace
+from .fields import WHOLE, sizes
+from .trace import Trace
 
 __all__ = ["Layer", "Summary", "count_parameters", "summarize"]
 
@@ -23,14 +26,17 @@ class Layer:
     output : tuple of int
         Shape without the batch axis.
     parameters : int
-        Trained numbers that belong to this module itself; a shared tensor is counted where it comes first.
-    macs : int
-        Multiply-adds of convolutions and matrix products run by this module itself.
+        Trained numbers that belong to this module itself, and to modules in it that did not run by themselves, such
+        as parametrizations; a shared tensor is counted where it comes first.
+    macs : int or None
+        Multiply-adds of convolutions and matrix products run by this module itself, summed over its calls; None
+        ("not counted") if it ran an operation whose work is not known.
     activation_bytes : int
-        Size of the output. A layer that works in place is counted like any other.
+        Size of the outputs, summed over the module's calls. A layer that works in place is counted like any other.
     receptive_field : tuple of int, "all" or None
-        Pixels that one output sees, one number per axis of the image; the largest where branches meet; "all" once
-        a dense layer or a global mean has mixed all places; None ("n/a") where no window describes it.
+        Pixels from the first to the last that one output depends on, one number per axis of the image, far from the
+        borders; where branches meet, those of all of them. "all" once a dense layer or a global mean has mixed all
+        places and these reach from edge to edge; None ("n/a") where no window describes it.
     """
 
     name: str
@@ -52,8 +58,9 @@ class Summary:
 
     @property
     def macs(self):
-        """Multiply-adds for one image."""
-        return sum(layer.macs for layer in self.layers)
+        """Multiply-adds for one image; None if those of a layer are not counted."""
+        counts = [layer.macs for layer in self.layers]
+        return None if None in counts else sum(counts)
 
     @property
     def activation_bytes(self):
@@ -69,9 +76,9 @@ class Summary:
     def rows(self):
         """List the table as text: header, one row a layer, totals."""
         header = ("layer", "kind", "output", "parameters", "multiply-adds", "activation bytes", "receptive field")
-        body = [(x.name, x.kind, _times(x.output), f"{x.parameters:,}", f"{x.macs:,}", f"{x.activation_bytes:,}",
+        body = [(x.name, x.kind, _times(x.output), f"{x.parameters:,}", _count(x.macs), f"{x.activation_bytes:,}",
                  _field_text(x.receptive_field)) for x in self.layers]
-        total = ("total", f"input {_times(self.input_size)}", "", f"{self.parameters:,}", f"{self.macs:,}",
+        total = ("total", f"input {_times(self.input_size)}", "", f"{self.parameters:,}", _count(self.macs),
                  f"{self.activation_bytes:,}", "")
         return [header, *body, total]
 
@@ -121,8 +128,9 @@ def summarize(net, input_size):
     Returns
     -------
     Summary
-        A row for each module without children, and for each other module that multiplies or holds parameters itself.
-        Norms, activations and pooling are given zero multiply-adds, as papers do.
+        A row for each module without children, and for each other module that multiplies or holds parameters itself;
+        for one that runs twice, where it ran last. Norms, activations, pooling and resampling are given zero
+        multiply-adds, as papers do, and so is what makes weights, since it is done for all images at once.
 
     Raises
     ------
@@ -132,7 +140,9 @@ def summarize(net, input_size):
     Notes
     -----
     Counts are taken where torch dispatches its operations, so a layer that calls ``functional.conv2d`` is counted
-    like ``nn.Conv2d``. Receptive fields follow Araujo, Norris & Sim (Distill 2019) along the largest path.
+    like ``nn.Conv2d``; they are half of the floating-point operations of ``torch.utils.flop_counter``, where that
+    knows the operation. Receptive fields follow Araujo, Norris & Sim (Distill 2019) along all paths; they are those of
+    weights other than zero. Operations that keep no windows (upsampling, transposed convolution) lose them.
 
     Examples
     --------
@@ -145,43 +155,57 @@ def summarize(net, input_size):
     -----------------------------------------------------------------------------------------------
     total  input 3 x 4 x 4                     26            216                72
     """
-    size = tuple(input_size)
-    if len(size) < 2 or not all(isinstance(n, int) and n > 0 for n in size):
-        raise ValueError(f"input_size must be (C, H, W) or (C, L) in positive integers, not {input_size!r}")
-    like = next(net.parameters(), torch.empty(0))
+    if len(tuple(input_size)) < 2:
+        raise ValueError(f"input_size must be (C, H, W) or (C, L), not {input_size!r}")
+    size = tuple(integer("input_size", n, 1) for n in input_size)
+    like = next((p for p in net.parameters() if p.is_floating_point()), torch.empty(0))
     x = torch.zeros(1, *size, dtype=like.dtype, device=like.device)
-    trace = Trace(x)
-    handles = [h for name, module in net.named_modules() for h in trace.watch(name, module)]
-    modes = {module: module.training for module in net.modules()}
-    net.eval()
+    trace = Trace(x, net)
+    handles = [handle for name, module in net.named_modules() if not _makes_weights(name)
+               for handle in trace.watch(name, module)]
+    fast = torch.backends.mha.get_fastpath_enabled()  # one operation that nobody can look into
+    torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with torch.no_grad(), trace:
+        with torch.no_grad(), evaluating(net), trace:
             net(x)
     finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
         for handle in handles:
             handle.remove()
-        for module, training in modes.items():
-            module.training = training
-    return Summary(tuple(_layers(trace)), size, count_parameters(net))
+    return Summary(tuple(_layers(trace, net)), size, count_parameters(net))
 
 
-def _layers(trace):
-    """Yield a `Layer` for each module that is a leaf, multiplies, or holds parameters."""
-    counted = set()
-    for name, outputs in trace.outputs.items():
-        module = trace.modules[name]
-        own = {id(p): p.numel() for p in module.parameters(recurse=False) if id(p) not in counted}
+def _makes_weights(name):
+    return "parametrizations" in name.split(".")
+
+
+def _layers(trace, net):
+    """Yield a `Layer` for each module that ran and has no child that did, multiplies, or holds parameters."""
+    counted, owned = set(), {name: [] for name in trace.modules}
+    for name, module in net.named_modules():
+        owner = name
+        while owner not in owned:  # did not run by itself: its parameters served the module around it
+            owner = owner.rpartition(".")[0]
+        owned[owner] += module.parameters(recurse=False)
+    inner = {parent for name in trace.modules for parent in _parents(name)}
+    for name, module in trace.modules.items():
+        own = {id(p): p.numel() for p in owned[name] if id(p) not in counted}
         counted |= own.keys()
-        if outputs and (own or trace.macs[name] or not any(True for _ in module.children())):
-            shape, _, field = outputs[0]
-            yield Layer(name or "-", type(module).__name__, tuple(shape[1:]), sum(own.values()), trace.macs[name],
-                        sum(size for _, size, _ in outputs), _sizes(field))
+        if own or trace.macs[name] != 0 or name not in inner:
+            shape, size, field = trace.outputs[name]
+            yield Layer(name or "-", type_before_parametrizations(module).__name__, shape[1:], sum(own.values()),
+                        trace.macs[name], size, sizes(field))
 
 
-def _sizes(field):
-    if field is None or field == WHOLE:
-        return field
-    return tuple(receptive_field(path).size for path in field)
+def _parents(name):
+    """Yield the names of the modules around one."""
+    while name:
+        name = name.rpartition(".")[0]
+        yield name
+
+
+def _count(macs):
+    return "not counted" if macs is None else f"{macs:,}"
 
 
 def _times(shape):

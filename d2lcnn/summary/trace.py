@@ -1,38 +1,66 @@
-"""Follows one forward pass operation by operation: multiply-adds, and the windows each result sees through."""
+"""Follows one forward pass operation by operation: multiply-adds, bytes, and what each result sees."""
 
 import math
+import re
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+from torch.utils.flop_counter import flop_registry
 
-from d2lcnn.shapes import Window, receptive_field
+from . import fields, rules
 
-WHOLE = "all"  # the field of an output that sees every pixel
 aten = torch.ops.aten
+# Beside what works entry by entry and what only looks at its input: papers give these no multiply-adds.
+FREE = re.compile("|".join((
+    r"_?(adaptive_)?(avg|max)_pool\dd(_with_indices)?|max_unpool\dd|upsample_\w+",
+    r"_?(log_|safe_)?softmax|(cudnn|_?native)_(batch|group|layer)_norm\w*|native_dropout|glu",
+    r"(arg)?(max|min)|am(ax|in)|sum|mean|median|prod|(var|std)(_mean)?|all|any|norm|logsumexp|linalg_vector_norm|cumsum",
+    r"constant_pad_nd|(reflection|replication)_pad\dd|cat|stack|repeat|roll|flip|tril|triu|im2col|col2im",
+    r"index\w*|gather|scatter\w*|embedding\w*|sort|argsort|topk|nonzero|(native_)?(channel|pixel)_(un)?shuffle",
+    r"(zeros|ones|empty|full|rand|randn)_like|new_\w+|(fill|zero|normal|uniform|copy)_|_to_copy|lift_fresh",
+    r"_unsafe_view|_reshape_alias|unsafe_split\w*|_local_scalar_dense|equal",
+)))
+
+def _whole(matrix):
+    return lambda *args, **_: args[matrix].numel()
+
+
+# multiply-adds of what torch's registry does not know, from all arguments
+COUNTS = {
+    # scores of every query with every key, then a sum of values for each; those that a mask hides are worked out too
+    aten._scaled_dot_product_flash_attention_for_cpu:
+        lambda q, k, v, *_, **__: math.prod(q.shape[:-1]) * k.shape[-2] * (q.shape[-1] + v.shape[-1]),
+    aten.mv: _whole(0), aten.addmv: _whole(1), aten.dot: _whole(0), aten.vdot: _whole(0),
+    aten.addbmm: lambda _, a, b, **__: a.numel() * b.shape[-1],
+    # one layer of an LSTM: every step of the sequence, (T, N, C), multiplies by the weights of input and of state
+    aten.mkldnn_rnn_layer: lambda x, w, u, *_, **__: x.shape[0] * x.shape[1] * (w.numel() + u.numel()),
+}  # fmt: skip
 
 
 class Trace(TorchDispatchMode):
-    """Watches one forward pass: whose operation it is, what it multiplies, what its result sees.
+    """Watches one forward pass on one image.
 
     Attributes
     ----------
-    modules, macs, outputs : dict
-        By the module's name: the module; its multiply-adds for one image; (shape, bytes for one image, field) of each
-        tensor it returned. `outputs` is in the order in which modules finished.
+    modules : dict of str -> torch.nn.Module
+        By name, in the order in which they finished last; those alone that ran.
+    macs : dict of str -> int or None
+        Multiply-adds that a module ran itself; None if it ran an operation of unknown work.
+    outputs : dict of str -> (shape, bytes, field)
+        Of the first tensor that a module returned last the shape and the field; the bytes of all it returned.
     """
 
-    def __init__(self, x):
+    def __init__(self, x, net):
         super().__init__()
-        self.batch = x.shape[0]
-        self.fields = {id(x): ((),) * (x.dim() - 2)}  # tensor -> one tuple of windows per axis, WHOLE, or None
-        self.places = {id(x): math.prod(x.shape[2:])}  # tensor -> places of the map that it is, or was flattened from
-        self.alive = [x]  # so that no id is given to a second tensor
+        self.fields = {id(x): fields.of_image(x.shape)}  # of tensors made from the image; None where it is lost
+        self.weights = {id(t) for t in (*net.parameters(), *net.buffers())}  # and what is made of nothing but them
+        self.alive, self.sharing = [x], {}  # all tensors, so that no id is given to a second; by their storage
         self.stack, self.macs, self.modules, self.outputs = [], {}, {}, {}
 
     def watch(self, name, module):
         """Hook a module; return the handles."""
-        self.macs[name], self.modules[name] = 0, module
+        self.macs[name] = 0
 
         def enter(*_):
             self.stack.append(name)
@@ -41,90 +69,77 @@ class Trace(TorchDispatchMode):
             self.stack.pop()
             tensors = [t for t in tree_leaves(output) if isinstance(t, torch.Tensor)]
             if getattr(module, "reads_windows", False):  # a matrix product to torch, though it reads windows
-                self._set_window(module, args[0], tensors[0])
-            self.outputs.pop(name, None)  # a module that runs twice is listed where it ran last
-            self.outputs[name] = [(t.shape, t.numel() * t.element_size() // self.batch, self.fields.get(id(t)))
-                                  for t in tensors]
+                self.fields[id(tensors[0])] = self._window(module, args[0], tensors[0])
+            self.modules.pop(name, None)
+            self.modules[name] = module
+            _, size, _ = self.outputs.get(name, ((), 0, None))
+            self.outputs[name] = (tuple(tensors[0].shape), size + sum(t.numel() * t.element_size() for t in tensors),
+                                  self.fields.get(id(tensors[0]))) if tensors else ((), size, None)
             self.alive += tensors
 
         return module.register_forward_pre_hook(enter), module.register_forward_hook(leave)
 
-    def _set_window(self, module, x, out):
-        """Give the result of a layer the field of a convolution with the layer's own settings."""
+    def _window(self, module, x, out):
+        """Return the field of a layer that is a convolution with the layer's own settings but for shared weights."""
         field = self.fields.get(id(x))
-        if isinstance(field, tuple):
-            field = _through(field, module.kernel_size, module.stride, module.padding, module.dilation)
-        self.fields[id(out)], self.places[id(out)] = field, math.prod(out.shape[2:])
+        setting = (module.kernel_size, module.stride, module.padding, module.dilation)
+        return field and _found(fields.convolved, field, *setting, out.shape)
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        out = func(*args, **(kwargs or {}))
-        op = func.overloadpacket
+        kwargs = kwargs or {}
+        out = func(*args, **kwargs)
+        tensors = [t for t in tree_leaves((args, kwargs)) if isinstance(t, torch.Tensor)]
         results = [t for t in tree_leaves(out) if isinstance(t, torch.Tensor)]
-        if self.stack and results:
-            self.macs[self.stack[-1]] += _multiply_adds(op, args, results[0]) // self.batch
-        tracked = [t for t in tree_leaves((args, kwargs)) if isinstance(t, torch.Tensor) and id(t) in self.fields]
-        if tracked:
-            field = _merge([self.fields[id(t)] for t in tracked])
-            places = max(self.places[id(t)] for t in tracked)
-            if isinstance(field, tuple):
-                field = _field_after(op, args, field, places, results[0])
-            for t in results:
-                is_map = isinstance(field, tuple) and t.dim() == len(field) + 2
-                self.fields[id(t)], self.places[id(t)] = field, math.prod(t.shape[2:]) if is_map else places
-            self.alive += results
+        for t in results:
+            self.sharing.setdefault(t.untyped_storage()._cdata, []).append(t)
+        self.alive += results
+        if tensors and all(id(t) in self.weights for t in tensors):  # made once, for all images
+            self.weights |= {id(t) for t in results}
+            return out
+        if self.stack and tensors:
+            macs, name = _multiply_adds(func, args, kwargs, out), self.stack[-1]
+            self.macs[name] = None if None in (macs, self.macs[name]) else self.macs[name] + macs
+        if any(id(t) in self.fields for t in tensors):
+            self._follow(func, args, kwargs, results)
         return out
 
+    def _follow(self, func, args, kwargs, results):
+        """Set the fields of an operation's results, and of what else it changed."""
+        schema = func._schema
+        arguments = {a.name: a.default_value for a in schema.arguments}
+        arguments |= dict(zip(arguments, args, strict=False)) | kwargs
+        found = [_found(rules.field_after, func, self._look, arguments, t) for t in results]
+        if schema.is_mutable:
+            written = [arguments[a.name] for a in schema.arguments if a.alias_info and a.alias_info.is_write]
+            for target in (t for t in tree_leaves(written) if isinstance(t, torch.Tensor)):
+                if not (found and found[0] is not None and found[0] is self.fields.get(id(target))):
+                    for other in self.sharing.get(target.untyped_storage()._cdata, ()):
+                        self.fields[id(other)] = None  # a view of what was written to
+        self.fields |= {id(t): field for t, field in zip(results, found, strict=True)}
 
-def _multiply_adds(op, args, out):
-    """Products in a convolution or matrix product whose (first) result is `out`; 0 for any other operation."""
-    if op is aten.convolution:
-        x, w, transposed = args[0], args[1], args[6]
-        places = x if transposed else out  # each input place is read, or each output place written, by one kernel
-        return places.shape[0] * places[0, 0].numel() * w.numel()
-    if op in (aten.mm, aten.bmm):
-        return out.numel() * args[0].shape[-1]
-    if op in (aten.addmm, aten.baddbmm):
-        return out.numel() * args[1].shape[-1]
-    return 0
-
-
-def _field_after(op, args, field, places, out):
-    """Field of an operation's result `out`, given that of its inputs and the number of places they have."""
-    if op is aten.convolution:
-        w, (stride, padding, dilation, transposed) = args[1], args[3:7]
-        return None if transposed else _through(field, w.shape[2:], stride, padding, dilation)
-    if op in (aten.max_pool2d_with_indices, aten.avg_pool2d):
-        dilation = args[4] if op is aten.max_pool2d_with_indices and len(args) > 4 else 1
-        stride = args[2] if len(args) > 2 and args[2] else args[1]
-        return _through(field, args[1], stride, args[3] if len(args) > 3 else 0, dilation)
-    if op in (aten._adaptive_avg_pool2d, aten.adaptive_max_pool2d):
-        return WHOLE if math.prod(out.shape[2:]) == 1 else None
-    if op in (aten.mean, aten.sum, aten.amax) and args[0].dim() == len(field) + 2:
-        reduced = args[1] if len(args) > 1 and args[1] else range(args[0].dim())
-        gone = {axis % args[0].dim() for axis in reduced} - {0, 1}
-        return field if not gone else WHOLE if len(gone) == len(field) else None
-    if op in (aten.mm, aten.addmm):  # one row holds all places of a flattened map; several rows are several places
-        return WHOLE if out.shape[0] == 1 and places > 1 else field
-    return WHOLE if op in (aten.bmm, aten.baddbmm) else field
+    def _look(self, tensor):
+        field = self.fields.get(id(tensor), ())
+        if field is None:
+            raise fields.Lost
+        return field or None
 
 
-def _merge(fields):
-    """Field where branches meet: unknown if one is, the whole image if one sees it, else the largest on each axis."""
-    if None in fields:
+def _found(rule, *args):
+    """Return a field, or None where it is lost."""
+    try:
+        return rule(*args)
+    except fields.Lost:
         return None
-    if WHOLE in fields:
-        return WHOLE
-    return tuple(max(paths, key=lambda path: receptive_field(path).size) for paths in zip(*fields, strict=True))
 
 
-def _through(field, kernel, stride, padding, dilation):
-    """Append a window to the path of each axis."""
-    axes = len(field)
-    per_axis = [_each(v, axes) for v in (kernel, stride, padding, dilation)]
-    return tuple((*path, Window(*window)) for path, window in zip(field, zip(*per_axis, strict=True), strict=True))
-
-
-def _each(value, axes):
-    """Repeat a number, or a list of one, for each axis."""
-    values = list(value) if isinstance(value, (list, tuple, torch.Size)) else [value]
-    return values * axes if len(values) == 1 else values[-axes:]  # torch pools sequences as maps of height 1
+def _multiply_adds(func, args, kwargs, out):
+    """Return the multiply-adds of an operation; 0 by convention for some, None for one that is not known."""
+    op, schema = func.overloadpacket, func._schema
+    if op in COUNTS:
+        return COUNTS[op](*args, **kwargs)
+    if op in flop_registry:
+        return flop_registry[op](*args, **kwargs, out_val=out) // 2
+    looks = schema.returns and all(r.alias_info and not r.alias_info.is_write for r in schema.returns)
+    tagged = {torch.Tag.pointwise, torch.Tag.inplace_view} & {*func.tags}
+    free = looks or tagged or FREE.fullmatch(schema.name.removeprefix("aten::"))
+    return 0 if free else None
