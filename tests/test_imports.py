@@ -14,6 +14,7 @@ ALLOWED = {
     "": {"shapes", "ops"},
     "shapes": set(),
     "results": set(),
+    "palette": set(),
     "modes": set(),
     "plots": {"shapes"},
     "ops": {"shapes"},
@@ -25,7 +26,7 @@ ALLOWED = {
     "summary": {"shapes", "modes"},
     "experiments": {"shapes", "modes", "ops", "layers", "networks", "data", "train", "summary", "results",
                     "numpy_net"},
-    "explorer": {"shapes", "ops"},
+    "explorer": {"shapes", "palette"},
     "exercises": {"shapes", "ops"},
     "check": {"shapes", "ops", "exercises"},
 }

@@ -2,8 +2,8 @@
 
 from itertools import product
 
-from d2lcnn.explorer import channels, cone
-from d2lcnn.explorer.canvas import GREY, INK, MARGIN, Picture, captions
+from d2lcnn.explorer.draw.canvas import GREY, INK, MARGIN, Picture, captions
+from d2lcnn.explorer.model import channels, cone
 
 STEP, ROW, SIDE = 32, 50, 28
 
