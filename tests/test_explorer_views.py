@@ -202,8 +202,8 @@ def test_answers_agree_with_values_and_counts():
     [
         (operation(), "colour", 0, "predict"),
         (operation(i=2, k=5), "size", 0, "spans 5"),
-        (operation(), "value", 9, "0..8"),
-        (operation(), "feeds", 25, "0..24"),
+        (operation(), "value", 9, "at most 8, not 9"),
+        (operation(), "feeds", 25, "at most 24, not 25"),
     ],
 )
 def test_questions_that_make_no_sense(one, what, pos, said):

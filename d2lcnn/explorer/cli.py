@@ -7,11 +7,11 @@ from pathlib import Path
 
 from d2lcnn.explorer.draw.canvas import write
 from d2lcnn.explorer.draw.raster import draw, film
-from d2lcnn.explorer.figures import ChannelLab, ConeLab, ConvLab, Figure, attribute
+from d2lcnn.explorer.figures import ChannelLab, ConeLab, ConvLab, Figure
 from d2lcnn.explorer.model.cases import CASES
 from d2lcnn.explorer.model.links import SIZES
 from d2lcnn.explorer.model.words import name as name_of
-from d2lcnn.explorer.parameters import Flag, Parameter
+from d2lcnn.explorer.parameters import Flag, Parameter, Word, attribute
 
 COMMANDS = {
     "export": (ConvLab, "write a picture or an animation of a convolution or pooling"),
@@ -37,8 +37,15 @@ def _options(parser: argparse.ArgumentParser, kind: type[Figure]) -> None:
     for name, parameter in kind.parameters.items():
         if parameter.fixed:
             continue
-        more = {"action": "store_true"} if isinstance(parameter, Flag) else {"type": _reader(name, parameter)}
-        parser.add_argument(f"--{attribute(name)}", default=argparse.SUPPRESS, help=parameter.help, **more)
+        more, usual = {"type": _reader(name, parameter)}, parameter.default(name)
+        if isinstance(parameter, Flag):
+            more = {"action": "store_true"}
+        if isinstance(parameter, Word):
+            more["metavar"] = "{" + ",".join(parameter.words) + "}"
+        written = "" if usual is None or usual is False else f" ({parameter.write(usual)})"
+        if kind is ConvLab and name == "pos":
+            written = " (the last)"
+        parser.add_argument(f"--{attribute(name)}", default=argparse.SUPPRESS, help=parameter.help + written, **more)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from rjsmin import jsmin
 
+from d2lcnn import shapes
 from d2lcnn.explorer import facts
 from d2lcnn.explorer.draw import stills
 from d2lcnn.explorer.draw.canvas import Picture, write
@@ -21,16 +22,11 @@ from d2lcnn.explorer.model.boards import steps
 from d2lcnn.explorer.model.links import MODES, SIZES, USUAL, VIEWS, operation
 from d2lcnn.explorer.model.matrices import describe
 from d2lcnn.explorer.model.questions import QUESTIONS, numbers, question
-from d2lcnn.explorer.parameters import Flag, Groups, Layers, Numbers, Parameter, Size, Whole, Word
+from d2lcnn.explorer.parameters import Flag, Groups, Layers, Numbers, Parameter, Size, Whole, Word, attribute
 from d2lcnn.palette import PALETTE
 
 # set while notebooks are executed to be stored or compared: then the script stays out of the output
 STORED = "D2LCNN_STORED"
-
-
-def attribute(name: str) -> str:
-    """Name the element's attribute of a parameter."""
-    return name.replace("_", "-")
 
 
 class Figure:
@@ -87,11 +83,10 @@ class Figure:
 
     def attributes(self) -> dict[str, str]:
         """Return the attributes of the element; those with their usual value may be left out."""
-        values = {name: getattr(self, name) for name in self.parameters}
         return {
-            attribute(name): one.write(values[name])
+            attribute(name): one.write(value)
             for name, one in self.parameters.items()
-            if one.always or values[name] != one.default(name)
+            if (value := getattr(self, name)) != one.default(name) or one.always
         }
 
     def still(self) -> str | None:
@@ -344,8 +339,8 @@ class ConeLab(Figure):
         """Gather the stack."""
         self.shown = cone.stack(self.layers, self.outputs)
         self.problem = cone.problem(self.shown)
-        if self.problem is None and not 0 <= self.pos <= self.last():
-            raise ValueError(f"pos must lie in 0..{self.last()}, got {self.pos}")
+        if self.problem is None:
+            shapes.integer("pos", self.pos, 0, self.last())
 
     def last(self) -> int:
         """Return the number of the last output."""

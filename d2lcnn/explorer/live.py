@@ -18,7 +18,7 @@ try:
 except ImportError as missing:
     raise ImportError('a live figure needs anywidget: pip install "d2lcnn[widget]"') from missing
 
-from d2lcnn.explorer.parameters import Parameter
+from d2lcnn.explorer.parameters import Parameter, attribute
 
 # The state of an element is its attributes; each has a trait, whose name has _ for -, and whose value travels as the
 # attribute's text, or null where there is none.
@@ -102,7 +102,7 @@ class Live(anywidget.AnyWidget):
     def __init__(self, figure, code: str):
         self._esm = code + RENDER
         values = {name: getattr(figure, name) for name in self.kind.parameters}
-        super().__init__(**values, _tag=figure.tag, _names=[name.replace("_", "-") for name in values])
+        super().__init__(**values, _tag=figure.tag, _names=[*map(attribute, values)])
 
     @property
     def figure(self):

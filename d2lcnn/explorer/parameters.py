@@ -16,6 +16,17 @@ from d2lcnn.explorer.model.channels import NAMED
 from d2lcnn.explorer.model.links import one_of
 
 
+def attribute(name: str) -> str:
+    """Name the element's attribute of a parameter."""
+    return name.replace("_", "-")
+
+
+def _integer(text: str) -> int:
+    if not re.fullmatch(r"\s*-?[0-9]+\s*", text):
+        raise ValueError(f"not an integer: {text!r}")
+    return int(text)
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One thing that can be set; None is allowed where it is the usual value, and leaves the choice to the figure.
@@ -76,7 +87,7 @@ class Whole(Parameter):
 
     def parse(self, text):
         """Read an integer."""
-        return int(text)
+        return _integer(text)
 
 
 class Size(Parameter):
@@ -98,7 +109,7 @@ class Size(Parameter):
         parts = re.split(r"\s*[,x×]\s*|\s+", text.strip())
         if len(parts) > 2:
             raise ValueError(f"one number or rows,columns: {text!r}")
-        return tuple(map(int, parts))
+        return tuple(map(_integer, parts))
 
     def write(self, value):
         """Write one number where both are equal."""
@@ -178,7 +189,7 @@ class Groups(Parameter):
 
     def parse(self, text):
         """Read a number or a word."""
-        return text if text in NAMED else int(text)
+        return _integer(text) if re.search("[0-9]", text) else text
 
 
 class Layers(Parameter):
@@ -190,7 +201,7 @@ class Layers(Parameter):
 
     def parse(self, text):
         """Read "3,1,1;3,2"."""
-        return [tuple(map(int, layer.split(","))) for layer in text.split(";")]
+        return [tuple(map(_integer, layer.split(","))) for layer in text.split(";")]
 
     def write(self, value):
         """Write "3,1,1;3,2,1"."""

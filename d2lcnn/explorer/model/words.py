@@ -162,7 +162,4 @@ def name(op: Operation) -> str:
 def at(op: Operation, position: int, ask: str | None = None) -> tuple[str, Cell]:
     """Return the (kind, cell) that step number `position` visits; ValueError beyond the last."""
     kind, size = steps(op, ask)
-    shapes.integer("position", position)
-    if not 0 <= position < size[0] * size[1]:
-        raise ValueError(f"position must lie in 0..{size[0] * size[1] - 1}, got {position}")
-    return kind, (position // size[1], position % size[1])
+    return kind, divmod(shapes.integer("position", position, 0, size[0] * size[1] - 1), size[1])

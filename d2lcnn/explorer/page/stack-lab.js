@@ -33,9 +33,9 @@ const channelSays = (s, r, c, T = E) => [r < 0 ? "" : T.reads(r, span(range(0, s
   c < 0 ? "" : T.feeds(c, span(range(0, s[1]).filter(r => joined(s, r, c)), T))].join(" ").trim();
 
 // ---- cone: q = {layers: [[k, s, d]], o}; level 0 is the input
-const { k: K, s: S, d: D, layers: [USUAL, , DEEPEST], outputs: OUTPUTS } = FACTS.cone, LAYER = [K, S, D];
+const { layers: [USUAL, , DEEPEST], outputs: OUTPUTS } = FACTS.cone, LAYER = [..."ksd"].map(n => FACTS.cone[n]);
 // no more layers are read than it takes to see that there are too many
-const stack = o => ({ layers: (o.layers ?? Array(USUAL).fill(K[0]).join(";")).split(";", DEEPEST + 1).map(t => LAYER.map(([usual], n) => whole(t.split(",")[n] ?? usual))), o: whole(o.outputs ?? OUTPUTS[0]) });
+const stack = o => ({ layers: (o.layers ?? Array(USUAL).fill(LAYER[0][0]).join(";")).split(";", DEEPEST + 1).map(t => LAYER.map(([usual], n) => whole(t.split(",")[n] ?? usual))), o: whole(o.outputs ?? OUTPUTS[0]) });
 function cone({ layers, o }) {
   const size = [1], jump = [1], n = [o];
   layers.forEach(([k, s, d], l) => { size.push(size[l] + jump[l] * d * (k - 1)); jump.push(jump[l] * s); });
