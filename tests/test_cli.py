@@ -4,13 +4,16 @@ import csv
 import json
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
+from toy_images import light
 
 from d2lcnn import __main__ as cli
 from d2lcnn import data, experiments, networks, train
+from d2lcnn.train import Recipe
 
 ARGUMENTS = ["train", "linear", "--epochs", "2", "--data", "subset", "--lr", "0.05", "--seed", "3"]
 
@@ -79,9 +82,9 @@ def test_train_continues_an_unfinished_run_and_refuses_another(few_images, tmp_p
 
 def test_errors_are_one_line(few_images, tmp_path, capsys):
     assert cli.main([*ARGUMENTS, "--batch-size", "0", "--out", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == "error: batch_size must be an integer, 1 or more, not 0\n"
+    assert capsys.readouterr().err == "error: batch_size must be at least 1, not 0\n"
     assert cli.main(["experiment", "nothing"]) == 2
-    assert "name is 'nothing'; the experiments are" in capsys.readouterr().err
+    assert "no experiment is named 'nothing'; the nearest are" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         cli.main(["train", "lenet5"])
     assert "invalid choice: 'lenet5'" in capsys.readouterr().err
@@ -104,22 +107,40 @@ def test_help_lists_every_command(capsys):
     assert all(f"\n    {command.name} " in out or f"\n    {command.name}\n" in out for command in cli.COMMANDS)
 
 
-def test_experiments_are_listed_run_resumed_and_recomputed(few_images, tmp_path, monkeypatch, capsys):
-    tried = experiments.Setting("linear", {"epochs": 1, "lr": 0.1}, source="subset", seeds=(0, 1))
+def test_experiments_are_listed_run_resumed_and_recomputed(tmp_path, monkeypatch, capsys):
+    tried = experiments.Classifier("linear", Recipe(1, 0.1), images=light, seeds=(0, 1))
     toy = experiments.Experiment("toy", "Does it run?", {"a": tried})
     monkeypatch.setattr(experiments, "EXPERIMENTS", {"toy": toy})
-    monkeypatch.setattr(experiments.runner, "splits", lambda source, permuted: few_images)
 
     def output(*arguments):
         assert cli.main(["experiment", *arguments, "--out", str(tmp_path)]) == 0
         return capsys.readouterr().out
 
     assert "toy                          2 runs, 2 missing: Does it run?" in output("--list")
-    assert "[2/2] toy: a, seed 1" in output("toy")
-    assert output("toy", "--resume") == f"toy is complete: {tmp_path / 'toy.csv'}\n"
+    assert "[2/2] a, seed 1: test_accuracy" in output("toy")
+    assert output("toy", "--list") == "Does it run?\n  a: seeds 0, 1, 0 missing\n"
+    assert output("toy") == f"toy is complete: {tmp_path / 'toy.csv'}\n"
     lines = output("toy", "--recompute", "a", "1").splitlines()
     assert len(lines) == len(tried.metrics(1))
     assert all(stored == again for *_, stored, _, again in map(str.split, lines))
+    for arguments, message in ((["toy", "--recompute", "b", "1"], "setting is 'b'; those of toy are a"),
+                               (["toy", "--recompute", "a", "x"], "SEED must be an integer, not 'x'"),
+                               (["toy", "--recompute", "a", "5"], "seed is 5; a has been run with [0, 1]"),
+                               ([], "name an experiment; --list shows all"),
+                               (["toy", "--jobs", "0"], "jobs must be at least 1, not 0")):
+        assert cli.main(["experiment", *arguments, "--out", str(tmp_path)]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_jobs_and_dask_arrive(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(experiments, "run", lambda experiment, out, workers: asked.append((out, workers)) or out)
+    for kind in ("processes", "dask_workers"):
+        monkeypatch.setattr(experiments, kind, lambda value, kind=kind: (kind, value))
+    for arguments in ([], ["--jobs", "3"], ["--dask", "tcp://there:1"], ["--out", str(tmp_path)]):
+        assert cli.main(["experiment", "lenet", *arguments]) == 0
+    here, there = Path("results"), ("dask_workers", "tcp://there:1")
+    assert asked == [(here, None), (here, ("processes", 3)), (here, there), (tmp_path, None)]
 
 
 def test_summary_prints_the_table(capsys):

@@ -1,11 +1,9 @@
 """``python -m d2lcnn explorer``: pictures and animations for slides."""
 
 import argparse
-import contextlib
-import os
 from pathlib import Path
 
-from d2lcnn.explorer.draw.canvas import write
+from d2lcnn import files
 from d2lcnn.explorer.draw.raster import draw, film
 from d2lcnn.explorer.figures import ChannelLab, ConeLab, ConvLab, Figure
 from d2lcnn.explorer.model.cases import CASES
@@ -89,28 +87,15 @@ def export(args: argparse.Namespace) -> Path:
     figure, label = chosen(args)
     path = args.out or Path(f"{label}.{args.format}")
     if args.format == "gif":
-        save(path, film(figure.pictures(), seconds=args.seconds, loop=not args.once))
+        data = film(figure.pictures(), seconds=args.seconds, loop=not args.once)
     else:
-        picture = figure.picture()
-        save(path, write(picture, figure.title()).encode() if args.format == "svg" else draw(picture))
+        data = figure.still() if args.format == "svg" else draw(figure.picture())
+    files.write(path, data)
     return path
 
 
-def save(path: Path, data: bytes) -> None:
-    """Write a whole file or none: under another name first, then moved; ValueError says why it cannot be written."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        raise ValueError(f"cannot write {path}: {error.strerror}") from None
-    finally:
-        with contextlib.suppress(OSError):  # it has been moved, or never came to be
-            part.unlink()
-
-
 def run(args: argparse.Namespace) -> None:
-    """Do what the arguments say; ValueError where they make no sense."""
+    """Do what the arguments say; ValueError where they make no sense, OSError where the file cannot be written."""
     if args.explorer in COMMANDS:
         print(export(args))
         return
