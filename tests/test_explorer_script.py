@@ -15,7 +15,8 @@ import pytest
 from d2lcnn import explorer, palette, plots
 from d2lcnn.explorer import facts, figures
 from d2lcnn.explorer.model.cases import CASES
-from d2lcnn.explorer.model.links import MODES
+from d2lcnn.explorer.model.links import MODES, VIEWS
+from d2lcnn.explorer.model.questions import QUESTIONS
 
 ROOT = Path(explorer.__file__).parent
 SCRIPTS = ("conv-lab", "stack-lab")
@@ -70,6 +71,14 @@ def test_every_text_is_there_in_both_languages_with_the_same_gaps(name):
         assert len(pair) == 2 and all(pair), key
         assert gaps(pair[0]) == gaps(pair[1]) or key == "rc", key
         assert type(pair[0]) is type(pair[1]) and (not isinstance(pair[0], dict) or pair[0].keys() == pair[1].keys())
+
+
+def test_every_choice_has_a_text():
+    texts = {name: set(pair[0]) for name, pair in facts.CONV["texts"].items() if isinstance(pair[0], dict)}
+    assert texts["modes"] == set(MODES) and texts["asks"] == {"", *QUESTIONS}
+    assert texts["views"] == {"slide", *VIEWS}  # a sliding window is what "stamp" is called where nothing is stamped
+    assert texts["n"] == {"a" if name == "output_padding" else name for name in facts.CONV["sizes"]}
+    assert set(facts.STACK["named"]) <= set(facts.STACK["texts"]) and set(QUESTIONS) <= set(facts.CONV["texts"])
 
 
 def test_cases_are_named_in_both_languages_and_fit_the_limits():

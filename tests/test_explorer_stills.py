@@ -13,6 +13,7 @@ from d2lcnn import explorer
 from d2lcnn.__main__ import main
 from d2lcnn.explorer import cli
 from d2lcnn.explorer.draw import raster, stills
+from d2lcnn.explorer.draw.canvas import STYLES
 from d2lcnn.explorer.model import links, questions
 from d2lcnn.explorer.model.links import operation
 
@@ -95,6 +96,8 @@ def test_png_and_gif():
     assert still.size == (round(want.width), round(want.height))
     colours = {colour for _, colour in still.convert("RGB").getcolors(10**6)}
     assert (0xD6, 0xE7, 0xF2) in colours and (0xED, 0xBB, 0x96) in colours  # input and touched cell
+    assert (0x22, 0x22, 0x22) in colours  # text
+    assert still.convert("RGB").getpixel((0, 0)) == (255, 255, 255)  # behind the round corners of the card
     film = Image.open(io.BytesIO(raster.gif(operation(i=4), seconds=0.5)))
     assert film.n_frames == 4 and film.info["duration"] == 500 and film.info["loop"] == 0
     frames = []
@@ -106,6 +109,25 @@ def test_png_and_gif():
     assert "loop" not in once.info
     with pytest.raises(ValueError, match="seconds"):
         raster.gif(operation(), seconds=0)
+
+
+def test_a_png_without_its_fonts_is_an_error_not_a_picture_without_text(monkeypatch, tmp_path):
+    import matplotlib
+
+    monkeypatch.setattr(matplotlib, "get_data_path", lambda: str(tmp_path))
+    with pytest.raises(FileNotFoundError, match="font is missing"):
+        raster.png(operation())
+
+
+def test_the_png_is_the_svg(tmp_path):
+    """Whatever the SVG says is drawn: a cell's colour stands where its box is, at any scale."""
+    Image = pytest.importorskip("PIL.Image")
+    found = stills.picture(operation(s=2, p=1), 4)
+    for scale in (1, 2):
+        image = Image.open(io.BytesIO(raster.draw(found, scale))).convert("RGB")
+        for style, x, y, side in found.boxes:
+            corner = image.getpixel((round(scale * (x + side - 5)), round(scale * (y + side - 5))))
+            assert "#" + "".join(f"{v:02x}" for v in corner) == STYLES[style][3], style
 
 
 def test_impossible_settings_are_not_drawn():

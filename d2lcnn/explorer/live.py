@@ -62,14 +62,13 @@ class Attribute(traitlets.TraitType):
 
     def __init__(self, name: str, parameter: Parameter):
         super().__init__(parameter.default(name), help=parameter.help)
-        self.parameter, usual = parameter, parameter.default(name)
+        self.parameter = parameter
 
         def written(value, _):
             # True and False: an attribute that is there or not
             return None if value is None or value is False else parameter.write(value)
 
         self.tag(sync=True, from_json=lambda text, _: parameter.read(name, text), to_json=written)
-        self.info_text = f"a value such as {usual!r}"
 
     def validate(self, obj, value):
         """Return the value in its one form; TraitError for what makes no sense."""

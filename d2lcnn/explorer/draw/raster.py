@@ -1,8 +1,8 @@
-"""PNG and GIF of the pictures, drawn from their SVG; resvg and Pillow are imported when they are needed."""
+"""PNG and GIF of the pictures, drawn from their SVG; resvg, Pillow and Matplotlib (for its fonts) load when needed."""
 
+import errno
 import io
 from collections.abc import Iterable
-from importlib.util import find_spec
 from pathlib import Path
 
 from d2lcnn.explorer.draw.canvas import Picture, write
@@ -11,9 +11,14 @@ from d2lcnn.explorer.model.links import Operation
 
 
 def _fonts() -> list[str]:
+    import matplotlib
+
     # those that Matplotlib brings along: the same on every machine, whatever is installed there
-    folder = Path(find_spec("matplotlib").origin).parent / "mpl-data" / "fonts" / "ttf"
-    return [str(folder / f"DejaVuSans{weight}.ttf") for weight in ("", "-Bold")]
+    found = [Path(matplotlib.get_data_path(), "fonts", "ttf", f"DejaVuSans{weight}.ttf") for weight in ("", "-Bold")]
+    for path in found:
+        if not path.is_file():  # resvg would leave out the text without a word
+            raise FileNotFoundError(errno.ENOENT, "Matplotlib's font is missing", str(path))
+    return [*map(str, found)]
 
 
 def png(op: Operation, position: int = 0, *, x=None, w=None, count: bool = False, scale: float = 2.0) -> bytes:
