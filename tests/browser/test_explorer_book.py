@@ -100,3 +100,10 @@ def test_axe_finds_nothing_in_the_figure(address, lab_page, theme, width):  # no
 def test_pages_without_the_figure_do_not_load_its_script(address, lab_page):  # noqa: F811
     lab_page.goto(f"{address}/book/notation.html")
     assert lab_page.locator("script").count() > 3 and lab_page.locator("script[src*='conv-lab']").count() == 0
+
+
+def test_the_second_script_is_loaded_only_where_it_is_used(address, lab_page):  # noqa: F811
+    for place, used in (("notebooks/foundations/padding_and_stride", 0), ("book/explorer", 1)):
+        lab_page.goto(f"{address}/{place}.html")
+        ready(lab_page)
+        assert lab_page.locator("script[src*='stack-lab']").count() == used
