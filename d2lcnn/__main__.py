@@ -5,6 +5,7 @@ import contextlib
 import csv
 import io
 import json
+import math
 import os
 import re
 import sys
@@ -118,6 +119,8 @@ def _fit(args, recipe, folder, first):
                "validation_accuracy": history.validation_accuracy[-1]}
     if args.test and first:
         on_test = train.evaluate(net, splits.test)
+        if not math.isfinite(on_test.loss):
+            raise FloatingPointError(f"the test loss is {on_test.loss}: the network is of no use, nothing is written")
         metrics |= {"test_accuracy": on_test.accuracy, "test_loss": on_test.loss}
     return net, history, metrics
 

@@ -63,8 +63,7 @@ def guarded(work):
     except BrokenPipeError:
         return _closed()
     except KeyboardInterrupt:
-        _say("interrupted: training and experiments continue from the last finished epoch or run "
-             "when the same command is started again")
+        _say("interrupted: the same command continues from the last finished epoch or run")
         return INTERRUPTED
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in TORCH:

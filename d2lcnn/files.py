@@ -1,6 +1,7 @@
 """Files that kills, full disks and second processes leave whole: one writer at a time, all of it or nothing."""
 
 import contextlib
+import errno
 import glob
 import os
 from pathlib import Path
@@ -26,7 +27,10 @@ def usable(folder):
         If it cannot be made or written in; ``filename`` is what stood in the way.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), os.fspath(folder)) from None
     trial = folder / f"trial.{uuid4().hex[:8]}"
     write(trial, b"d2lcnn tries whether it can write here")
     trial.unlink(missing_ok=True)

@@ -1,8 +1,12 @@
 """Experiments: what is declared is what is stored; choices were made on validation images; facts can be recomputed."""
 
+import importlib.util
 import itertools
 import random
+import re
+import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -138,6 +142,26 @@ def test_goals_are_met_by_every_seed(name, setting, accuracy):
 def test_lenet_bn_stays_within_its_core_seconds():
     spent = {s.setting: s for s in results.summarise("lenet", "core_seconds")}["+ batch norm"]
     assert spent.max <= 35
+
+
+# ---- the one that CONTRIBUTING shows
+
+def test_the_experiment_of_the_contributing_page_is_short_runs_and_answers_its_question(tmp_path, monkeypatch):
+    page = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text("utf8")
+    code = re.search(r"```python\n(.*?)```", page[page.index("### Adding an experiment"):], re.DOTALL)[1]
+    assert len([line for line in code.splitlines() if line.strip()]) < 40
+    file = tmp_path / "counting.py"
+    file.write_text(code, "utf8")
+    spec = importlib.util.spec_from_file_location("d2lcnn.experiments.counting", file)
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, module)  # dataclasses ask for it
+    spec.loader.exec_module(module)
+    experiment = ex.declared([module])["counting"]
+    tiny = [ex.run_cell(experiment, name, 0, Budget(1, 1, 1))[0]["value"] for name in experiment.settings]
+    assert len(set(tiny)) == 2
+    errors = {name: [ex.run_cell(experiment, name, seed)[0]["value"] for seed in (0, 1)]
+              for name in experiment.settings}
+    assert max(errors["mean"]) < min(errors["maximum"]) / 3
 
 
 # ---- found by looking

@@ -149,7 +149,7 @@ def test_unknown_settings_and_seeds_are_named(tmp_path):
     with pytest.raises(ValueError, match="setting is 'nothing'; those of toy are linear; narrow; matrix"):
         run_cell(TOY, "nothing", 0)
     table = results.read(run(TOY, tmp_path, silent))
-    with pytest.raises(ValueError, match=r"seed is 7; linear has been run with \[.*0.*1.*\]"):
+    with pytest.raises(ValueError, match="seed is 7; linear has been run with 0, 1"):
         ex.recompute(TOY, "linear", 7, table)
 
 

@@ -45,7 +45,7 @@ def test_usable_makes_the_folder_and_leaves_it_empty(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(NotADirectoryError):
         files.usable(tmp_path / "file" / "b")
-    with pytest.raises(FileExistsError):
+    with pytest.raises(NotADirectoryError, match=r"Not a directory: '.*file'"):
         files.usable(tmp_path / "file")
     with pytest.raises(OSError, match="/proc"):
         files.usable("/proc")

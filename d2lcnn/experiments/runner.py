@@ -156,7 +156,8 @@ def recompute(experiment, name, seed, table):
     """
     mine = table[(table.setting == name) & (table.seed == seed)]
     if not len(mine) and name in experiment.settings:
-        raise ValueError(f"seed is {seed}; {name} has been run with {sorted(set(table.seed[table.setting == name]))}")
+        held = ", ".join(map(str, sorted(set(table.seed[table.setting == name].tolist()))))
+        raise ValueError(f"seed is {seed}; {name} has been run with {held or 'none'}")
     stored = dict(zip(mine.metric.tolist(), mine.value.tolist(), strict=True))
     return [(row["metric"], stored[row["metric"]], row["value"]) for row in run_cell(experiment, name, seed)]
 

@@ -80,12 +80,11 @@ def create(name, num_classes=10, in_channels=1, *, seed=None, **options):
     61706
     >>> create("lenett")
     Traceback (most recent call last):
-    ValueError: name is 'lenett': no network; the nearest are 'lenet', 'alexnet', 'lenet_bn'
+    ValueError: no network is named 'lenett'; the nearest are lenet, alexnet, lenet_bn
     """
     if name not in NETWORKS:
-        near = ", ".join(map(repr, difflib.get_close_matches(str(name).lower(), NETWORKS)))
-        raise ValueError(f"name is {name!r}: no network; " + (f"the nearest are {near}" if near else
-                                                              "networks.NETWORKS lists those there are"))
+        nearest = difflib.get_close_matches(str(name).lower(), NETWORKS, 3, 0)
+        raise ValueError(f"no network is named {name!r}; the nearest are {', '.join(nearest)}")
     num_classes, in_channels = integer("num_classes", num_classes, 1), integer("in_channels", in_channels, 1)
     with seeded(seed):
         return NETWORKS[name](num_classes, in_channels, **options)

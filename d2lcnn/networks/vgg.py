@@ -81,7 +81,7 @@ def _vgg(name, num_classes, in_channels, dropout, norm):
     for out in DENSE:
         layers += [nn.Linear(units, out), nn.ReLU(), nn.Dropout(dropout)]
         units = out
-    net = INITS["xavier"](nn.Sequential(*layers, nn.Linear(units, num_classes)))
+    net = xavier_(nn.Sequential(*layers, nn.Linear(units, num_classes)), zero_biases=True)
     net.torchvision = Layout(_torchvision_keys)
     return takes(net, name, in_channels, exactly=(SIZE, SIZE))
 

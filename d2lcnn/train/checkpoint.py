@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import io
 import os
+import pickle
 from pathlib import Path
 
 import torch
@@ -52,10 +53,13 @@ def load(path, net, optimizer, identity):
     if not Path(path).exists():
         return History()
     data = Path(path).read_bytes()
-    if len(data) <= DIGITS or _digest(data[:-DIGITS]) != data[-DIGITS:]:
-        raise ValueError(f"checkpoint {path} is damaged, or no checkpoint of train.fit ({len(data):,} bytes, the "
-                         "checksum at their end is wrong). Name another file, or delete this one to start afresh")
-    state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    try:
+        if _digest(data[:-DIGITS]) != data[-DIGITS:]:
+            raise pickle.UnpicklingError("its checksum is wrong")
+        state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError) as error:
+        raise ValueError(f"checkpoint {path} ({len(data):,} bytes) is damaged, or no checkpoint of train.fit. "
+                         "Name another file, or delete this one to start afresh") from error
     differences = difference(state["identity"], identity)
     if differences:
         raise ValueError(f"checkpoint {path} belongs to another run: {differences}. "

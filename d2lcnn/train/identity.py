@@ -39,7 +39,7 @@ def identify(recipe, net, train, validation, processes):
     for field in dataclasses.fields(recipe):
         try:
             texts[field.name] = describe(getattr(recipe, field.name))
-        except TypeError as error:
+        except (TypeError, RuntimeError) as error:
             raise ValueError(f"{field.name} cannot be told from another one in a checkpoint ({error}): "
                              "pass a named function, or train without a checkpoint") from None
     for name, images in (("train images", train), ("validation images", validation)):
