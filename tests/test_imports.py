@@ -15,6 +15,7 @@ ALLOWED = {
     "shapes": set(),
     "names": set(),
     "results": {"names"},
+    "palette": set(),
     "modes": set(),
     "recipe": {"shapes", "names"},
     "files": set(),
@@ -29,7 +30,7 @@ ALLOWED = {
     "summary": {"shapes", "modes"},
     "experiments": {"shapes", "modes", "ops", "layers", "networks", "data", "train", "summary", "results",
                     "numpy_net", "recipe", "files", "names"},
-    "explorer": {"shapes", "ops"},
+    "explorer": {"shapes", "palette", "files"},
     "exercises": {"shapes", "ops"},
     "check": {"shapes", "ops", "exercises"},
 }
