@@ -202,7 +202,7 @@ def test_a_file_cut_anywhere_keeps_its_complete_runs(complete, folder, cut):
 
 def test_a_long_unfinished_end_leaves_nothing_behind_a_short_run(complete, tmp_path):
     path = tmp_path / "toy.csv"
-    path.write_bytes(complete[: complete.index(b"toy,matrix,0,confusion[7,3]")])
+    path.write_bytes(complete[: complete.index(b'toy,matrix,0,"confusion[7,3]')])
     rows = run_cell(TOY, "narrow", 1)
     store.append(path, TOY, rows)
     assert path.read_text("utf-8").endswith(store.text(rows))
