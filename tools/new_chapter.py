@@ -56,6 +56,11 @@ plots.use_style()'''.replace("ADDRESS", repository_address())
 OPENING = """\
 # {title}
 
+<!-- myst
+:::{{index}} ! {marker}, ! three terms, ! that people type
+:::
+-->
+
 {marker}: the problem, in the reader's terms, in one paragraph.
 
 At the end you will be able to
@@ -72,28 +77,18 @@ SECTIONS = (
 )
 
 EXERCISE = """\
-<!-- myst :::{{exercise}} {marker}
-:label: ex-{id}
--->
-<!-- nb-only -->**Exercise {id}. {marker}.**<!-- /nb-only -->
-*Class {cls}, 10 minutes, difficulty 1.*
+**Exercise {id}. {marker}.**
 
-{marker}: what is given, what is asked, what is checked.
+*Class {cls}, 10 minutes, difficulty 1, 1 point.*
 
-<!-- myst ::: -->"""
+{marker}: what is given, what is asked, what is checked."""
 
 SOLUTION = """\
-<!-- myst :::{{solution}} ex-{id}
-:class: dropdown
--->
-<!-- nb-only --><details><summary>Solution</summary>
+<details><summary>Solution of {id}</summary>
 
-<!-- /nb-only -->
 {marker}: the explanation, not only the code.
-<!-- nb-only -->
 
-</details><!-- /nb-only -->
-<!-- myst ::: -->"""
+</details>"""
 
 SPECS = '''\
 """{marker}: the exercises of the chapter "{title}"."""
