@@ -23,6 +23,7 @@ import exercise_contract  # noqa: E402
 import form_contract  # noqa: E402
 import new_chapter  # noqa: E402
 import notebook_form  # noqa: E402
+import terms  # noqa: E402
 
 from d2lcnn.exercises import Case, Exercise, Mistake, all_exercises  # noqa: E402
 
@@ -55,6 +56,37 @@ def test_no_class_a_solution_anywhere():
 def test_setup_cell_installs_from_the_address_of_the_package():
     urls = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["project"]["urls"]
     assert f'@ git+{urls["Repository"]}"' in new_chapter.SETUP_CELL
+
+
+# --- terms are explained before they are used ---
+
+
+def test_every_term_is_explained_and_none_is_used_before():
+    glossary, texts = terms.glossary(), terms.chapters()
+    assert {term.chapter for term in glossary} <= {*texts, terms.KNOWN}
+    assert {term.name for term in glossary} >= terms.EVERYDAY
+    assert terms.never_explained(glossary, texts) == []
+    assert terms.used_too_early(glossary, texts) == []
+
+
+def test_terms_that_are_missing_or_early_are_found():
+    pool = terms.Term("max pooling (maximum)", "", "", "second")
+    texts = {"first": ["Nothing."], "second": ["By **max pooling** we mean the largest."], "third": ["Max poolings."]}
+    assert terms.never_explained([pool], texts) == []
+    assert terms.never_explained([pool], texts | {"second": ["By max pooling we mean the largest."]}) == [pool.name]
+    assert terms.used_too_early([pool], texts) == []
+    for early in ("Then max pooling.", "The Max-Poolings.", "The maximum."):
+        assert terms.used_too_early([pool], texts | {"first": ["Before.", early]}) == [(pool.name, "first")]
+        assert terms.used_too_early([pool._replace(chapter=terms.KNOWN)], texts | {"first": [early]}) == []
+    for mended in (
+        "Then [max pooling](second.ipynb).",
+        "Then max pooling, see [there](../x/second.ipynb).",
+        "Then **max pooling**, the largest.",
+        "Then `max pooling` and $maximum$.",
+    ):
+        assert terms.used_too_early([pool], texts | {"first": [mended]}) == []
+    linked_too_late = ["Then max pooling.", "See [there](second.ipynb)."]
+    assert terms.used_too_early([pool], texts | {"first": linked_too_late}) == [(pool.name, "first")]
 
 
 # --- a generated chapter that keeps every rule ---
@@ -358,7 +390,7 @@ TOC = """\
 format: jb-book
 root: book/index
 parts:
-  - caption: From pixels to convolutions # the order is the author's
+  - caption: I. From pixels to convolutions # the order is the author's
     numbered: true
     chapters:
       - file: notebooks/foundations/first

@@ -17,14 +17,14 @@ from notebook_form import dumps, normalise
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKER = "TO WRITE"
-# Folder of a part, and its caption in the table of contents.
+# Folder of a part, and its caption in the table of contents, in the order of the book.
 PARTS = {
-    "foundations": "From pixels to convolutions",
-    "arithmetic": "Arithmetic and implementation",
-    "variants": "The family of convolutions",
-    "training": "Training convolutional networks",
-    "networks": "Classic networks",
-    "beyond": "Beyond classification",
+    "foundations": "I. From pixels to convolutions",
+    "arithmetic": "II. Arithmetic and implementation",
+    "variants": "III. The family of convolutions",
+    "networks": "IV. Networks",
+    "training": "V. Training convolutional networks",
+    "beyond": "VI. Beyond classification",
 }
 LAST_SECTIONS = ("Pitfalls", "What to remember", "Exercises", "Where it comes from, where it leads")
 
