@@ -31,6 +31,10 @@ def jupyterlab(folder):
         port = probe.getsockname()[1]
     token = secrets.token_hex(16)
     home = folder.parent / f"{folder.name}-home"
+    # every cell is drawn, also those out of sight
+    settings = home / ".jupyter/lab/user-settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('{"windowingMode": "none"}')
     environment = {k: v for k, v in os.environ.items() if k != "D2LCNN_STORED" and not k.startswith("JUPYTER")}
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
                f"--ServerApp.port={port}", f"--IdentityProvider.token={token}",
@@ -49,7 +53,9 @@ def jupyterlab(folder):
                 server.kill()
                 pytest.fail(f"JupyterLab did not start: {log.read().decode()[-2000:]}")
             time.sleep(0.5)
-    yield lambda name: f"{address}/lab/workspaces/{name.partition('.')[0]}/tree/{name}?token={token}"
-    server.terminate()
-    server.wait(timeout=90)
-    log.close()
+    try:
+        yield lambda name: f"{address}/lab/workspaces/{name.partition('.')[0]}/tree/{name}?token={token}"
+    finally:
+        server.terminate()
+        server.wait(timeout=90)
+        log.close()

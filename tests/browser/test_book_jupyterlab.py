@@ -12,12 +12,12 @@ CHAPTER = "pooling.ipynb"
 
 
 @pytest.fixture(scope="module")
-def chapter(chromium, tmp_path_factory):
+def lab(chromium, tmp_path_factory):
     """A page of JupyterLab with every cell of a stored chapter rendered."""
     folder = tmp_path_factory.mktemp("chapter")
     shutil.copy(ROOT / "notebooks" / "foundations" / CHAPTER, folder)
     with jupyterlab(folder) as address:
-        context = chromium.new_context(viewport={"width": 1200, "height": 12000})  # cells out of sight are not drawn
+        context = chromium.new_context(viewport={"width": 1200, "height": 1000})
         page = context.new_page()
         page.goto(address(CHAPTER))
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=90_000)
@@ -31,7 +31,6 @@ def below(page, text):
     cells = page.locator(".jp-Notebook .jp-Cell")
     for n in range(cells.count()):
         cell = cells.nth(n)
-        cell.scroll_into_view_if_needed()
         if text in cell.inner_text():
             return [cells.nth(m) for m in range(n, min(n + 4, cells.count()))]
     pytest.fail(f"no cell shows {text!r}")
@@ -44,15 +43,14 @@ def is_closed(cell):
     )
 
 
-def test_text_shows_no_markup(chapter):
-    for cell in chapter.locator(".jp-Notebook .jp-MarkdownCell").all():
-        cell.scroll_into_view_if_needed()
+def test_text_shows_no_markup(lab):
+    for cell in lab.locator(".jp-Notebook .jp-MarkdownCell").all():
         shown = re.sub(r"\$[^$]*\$", "", cell.inner_text())
         assert not re.search(r"\*\*|:::|<!--|-->|\{(?:cite|index|eq|solution|exercise)\}", shown), shown[:200]
 
 
-def test_an_exercise_has_an_open_cell_and_a_closed_solution(chapter):
-    statement, room, solution, code = below(chapter, "Exercise pooling-3. Route a gradient.")
+def test_an_exercise_has_an_open_cell_and_a_closed_solution(lab):
+    statement, room, solution, code = below(lab, "Exercise pooling-3. Route a gradient.")
     assert statement.locator("strong").first.inner_text() == "Exercise pooling-3. Route a gradient."
     assert "Class P, 15 minutes, difficulty 2, 3 points." in statement.inner_text()
     assert "def route(X, G):" in room.locator(".cm-content").inner_text()
@@ -64,14 +62,13 @@ def test_an_exercise_has_an_open_cell_and_a_closed_solution(chapter):
     assert "Cut the matrix" in fold.inner_text()
 
 
-def test_a_prediction_is_closed(chapter):
-    question, answer, prose, _ = below(chapter, "Predict first. In which share of all starting columns")
+def test_a_prediction_is_closed(lab):
+    question, answer, prose, _ = below(lab, "Predict first. In which share of all starting columns")
     assert is_closed(answer)
     assert prose.locator("details summary").first.inner_text() == "Show the answer"
     assert "So pooling does not make a map invariant" not in question.inner_text()
 
 
-def test_the_setup_cell_is_folded(chapter):
-    setup = chapter.locator(".jp-Notebook .jp-CodeCell").first
-    setup.scroll_into_view_if_needed()
+def test_the_setup_cell_is_folded(lab):
+    setup = lab.locator(".jp-Notebook .jp-CodeCell").first
     assert is_closed(setup)
