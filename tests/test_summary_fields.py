@@ -175,13 +175,28 @@ def added_below(x):
     return y
 
 
+def overwritten(x):
+    """Put constants where places were."""
+    y = x.clone()
+    y[:, :, 0] = torch.ones(x.shape[3], dtype=x.dtype)
+    y[:, :, -1] = 0
+    return y
+
+
+def counted_into(x):
+    """Write what has nothing to do with the image into its memory."""
+    y = x.clone()
+    return torch.sum(torch.ones(2, *x.shape, dtype=x.dtype), 0, out=y.detach()) + x.flip(3)
+
+
 UNKNOWN = [
     nn.Upsample(scale_factor=2), nn.Upsample(scale_factor=2, mode="bilinear"), nn.ConvTranspose2d(4, 4, 3, stride=2),
     nn.AdaptiveAvgPool2d((3, 2)), nn.Conv2d(4, 4, 3, padding=1, padding_mode="circular"), Then(lambda x: x.flip(2)),
     Then(lambda x: x.roll(1, 3)), Then(lambda x: x.cumsum(2)), Then(lambda x: F.pixel_shuffle(x, 2).repeat(1, 4, 1, 1)),
     Then(lambda x: x.gather(2, torch.zeros_like(x, dtype=torch.long))), Then(lambda x: x.reshape(1, 4, -1, 2)),
     Then(lambda x: torch.fft.fft2(x).abs()), Then(lambda x: x + x.mean((2,), keepdim=True)[..., :1]),
-    Then(lambda x: torch.cat([x, x], 2)), Then(shifted), Then(added_below),
+    Then(lambda x: torch.cat([x, x], 2)), Then(shifted), Then(added_below), Then(overwritten),
+    Then(counted_into),
     Then(lambda x, y: x[:, :, : y.shape[2], : y.shape[3]] + y, conv(1, 2)),
     Then(lambda x, y, z: cat_of_two(x, y, z)[:, :4], conv(1), conv(3, p=1)),
     Then(lambda x, y, z: cat_of_two(x, y, z).split(4, 1)[0], conv(1), conv(3, p=1)),

@@ -234,6 +234,8 @@ def spread(field, shape):
 def merged(fields, shape):
     """Return the field of an operation entry by entry on several tensors; its result has `shape`."""
     fields = [spread(field, shape) for field in fields]
+    if not fields:
+        raise Lost
     if len(fields) == 1:
         return fields[0]
     axes = (reduce(_merged_parts, axis) for axis in zip(*(field.layout for field in fields), strict=True))

@@ -65,9 +65,10 @@ def _first(rule):
 
     def wrapped(look, arguments, out):
         first, *others = arguments.values()
-        if _seen(look, others):
+        field = look(first)
+        if field is None or _seen(look, others):
             raise Lost
-        return rule(look(first), arguments, out)
+        return rule(field, arguments, out)
 
     return wrapped
 
@@ -94,7 +95,7 @@ def _chosen(*_):
 
 @_rule("copy_")
 def _copied(look, arguments, out):
-    return fields.merged([look(arguments["src"])], tuple(out.shape))
+    return fields.merged(_seen(look, arguments["src"]), tuple(out.shape))  # nothing is left of what was there
 
 
 @_rule("convolution")
