@@ -4,9 +4,16 @@ The functions of `shapes` and `ops` are at hand as ``d2lcnn.conv2d`` and so on. 
 first use, so that ``import d2lcnn`` is quick and needs neither torch nor Matplotlib.
 """
 
+import sys
 from importlib import import_module
 
-from . import ops, shapes
+try:
+    from . import ops, shapes
+except KeyboardInterrupt:
+    if sys.argv[:1] != ["-m"]:  # so it is while ``python -m d2lcnn`` loads the package, before any of its own code
+        raise
+    print("interrupted", file=sys.stderr)
+    sys.exit(130)
 
 __version__ = "0.1.0"
 

@@ -1,13 +1,24 @@
 """The command line: ``python -m d2lcnn COMMAND --help``."""
 
 import argparse
+import contextlib
 import csv
+import io
 import json
+import math
 import os
+import re
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
+
+from d2lcnn import __version__
+from d2lcnn.console import Parser, guarded, known, nearest
+
+RUN_FILES = ("metrics.json", "history.csv", "weights.pt")
+GUESSING = 0.1  # accuracy of a guess among the ten classes of Fashion-MNIST
 
 DESCRIPTION = """Commands of "Dive into Convolutional Networks": train a network, repeat an experiment, look at a
 network's layers, export pictures."""
@@ -16,7 +27,7 @@ network's layers, export pictures."""
 class Command(NamedTuple):
     """A subcommand: its name, what it says of itself, a function that adds its arguments to a parser, one that runs it.
 
-    `arguments` is called even when another command is meant, so it imports only what lists its choices.
+    `arguments` imports nothing that needs torch: help is there at once, and without torch.
     """
 
     name: str
@@ -26,121 +37,172 @@ class Command(NamedTuple):
 
 
 def _train_arguments(parser):
-    from d2lcnn.networks import NETWORKS
-    from d2lcnn.train import OPTIMIZERS, SCHEDULES
+    from d2lcnn.recipe import Augment, Recipe
 
     add = parser.add_argument
-    add("network", choices=NETWORKS, help="which network to train")
-    add("--epochs", type=int, default=3, help="times each training image is seen")
+    add("network", help="which network to train, for instance lenet_bn; a name that is none gets the nearest one")
     add("--data", choices=("auto", "subset", "full"), default="auto",
         help="subset: the 10,000 training images in the package; full: all 60,000, looked for on this machine, else "
              "downloaded; auto: full where it is at hand, else the subset. Validation images are held back from them")
-    add("--lr", type=float, default=0.2, help="largest learning rate of the schedule")
-    add("--batch-size", type=int, default=128, help="images a step, over all processes")
-    add("--optimizer", choices=OPTIMIZERS, default="sgd", help="sgd has Nesterov momentum 0.9, plain_sgd none")
-    add("--schedule", choices=SCHEDULES, default="onecycle", help="how the learning rate changes")
-    add("--weight-decay", type=float, default=0.0, help="weight decay of the optimizer")
-    add("--label-smoothing", type=float, default=0.0, help="part of the target spread over all classes")
-    add("--shift", type=int, default=0, help="augmentation: move images by up to this many pixels")
-    add("--flip", action="store_true", help="augmentation: mirror images left-right, one in two")
-    add("--seed", type=int, default=0, help="decides initial weights, order, augmentation and dropout")
+    for field in (*fields(Recipe), *fields(Augment)):
+        if field.name != "augment":  # here it is made of the fields of Augment
+            _add_option(add, field, _first_sentence(Recipe, field.name) or _first_sentence(Augment, field.name))
     add("--device", default="cpu", help="cpu, cuda, mps, or auto for the best there is")
-    add("--bf16", action="store_true", help="multiply in bfloat16 (pays only where the processor has it)")
-    add("--channels-last", action="store_true", help="keep channels together in memory: often faster convolutions")
     add("--threads", type=int, default=1,
         help="processor threads; more than one pays only on an otherwise idle machine")
     add("--test", action="store_true",
         help="measure on the test images at the end: once, when nothing is left to choose")
     add("--out", type=Path, help="folder of the run; default runs/NETWORK-seedSEED. If it holds an unfinished run of "
                                  "the same arguments, that run is continued")
+    parser.set_defaults(epochs=3, lr=0.2)
+
+
+def _add_option(add, field, text):
+    """Add the option that sets a field of a dataclass."""
+    name, text = f"--{field.name.replace('_', '-')}", text.replace("%", "%%")
+    if field.name == "seed":
+        text += "; here also the initial weights"
+    if field.type is bool:
+        add(name, action="store_true", help=text)
+    else:
+        add(name, type=field.type if field.type in (int, float) else str, help=text,
+            choices=field.metadata.get("choices"), default=field.default)
+
+
+def _first_sentence(cls, name):
+    """Return what the docstring of a class says first about a parameter; "" if it says nothing."""
+    found = re.search(rf"^    {name} : .*\n((?:        .*\n)+)", cls.__doc__ or "", re.MULTILINE)
+    text = " ".join(found[1].split()).replace("`", "") if found else ""
+    return (text[:1].lower() + text[1:]).partition(". ")[0].removesuffix(".")
 
 
 def _train(args):
-    import torch
+    from d2lcnn import files
+    from d2lcnn.recipe import Augment, Recipe
+    from d2lcnn.shapes import integer
 
+    changes = {field.name: getattr(args, field.name) for field in fields(Augment)}
+    augment = Augment(**changes) if any(changes.values()) else None
+    options = {field.name: getattr(args, field.name) for field in fields(Recipe) if field.name != "augment"}
+    recipe = Recipe(augment=augment, **options)
+    if integer("threads", args.threads, 1) > os.cpu_count():
+        raise ValueError(f"threads is {args.threads}, but this machine has {os.cpu_count()} processors")
+
+    import torch  # after all that is refused at once
+
+    from d2lcnn import networks, train
+
+    known("network", args.network, networks.NETWORKS)
+    folder = files.usable(args.out or Path("runs") / f"{args.network}-seed{args.seed}")
+    torch.set_num_threads(args.threads)
+    first = train.rank() in (None, 0)  # torchrun: one process writes and talks
+    with files.locked(folder / RUN_FILES[0]) if first else contextlib.nullcontext():
+        net, history, metrics = _fit(args, recipe, folder, first)
+        if first:
+            facts = {"network": args.network, **changes, **options, "device": args.device}
+            _write_run(folder, net, history, facts | metrics)
+            _report(args.network, history, metrics, folder)
+
+
+def _fit(args, recipe, folder, first):
+    """Train, and measure what was asked for; return the network, its history and its metrics."""
     from d2lcnn import data, networks, summary, train
 
-    torch.set_num_threads(args.threads)
-    folder = args.out or Path("runs") / f"{args.network}-seed{args.seed}"
-    first = int(os.environ.get("RANK", "0")) == 0  # torchrun: one process writes and talks
     splits = data.fashion_mnist(args.data)
     net = networks.create(args.network, seed=args.seed)
-    augment = train.Augment(shift=args.shift, flip=args.flip) if args.shift or args.flip else None
-    recipe = {name: getattr(args, name) for name in ("epochs", "lr", "batch_size", "optimizer", "schedule",
-                                                     "weight_decay", "label_smoothing", "seed", "device", "bf16",
-                                                     "channels_last")}
+    summary.summarize(net, splits.train.x.shape[1:])  # a network for larger images is refused, in words
     if first:
         print(f"{args.network}: {summary.count_parameters(net):,} parameters, {len(splits.train.y):,} training images")
-    history = train.fit(net, splits.train, splits.validation, augment=augment, checkpoint=folder / "checkpoint.pt",
-                        **recipe)
-    if not first:
-        return
-    metrics = {"network": args.network, "train_images": len(splits.train.y), "shift": args.shift, "flip": args.flip,
-               **recipe, "core_seconds": history.core_seconds[-1],
+    history = train.fit(net, splits.train, splits.validation, recipe, device=args.device,
+                        checkpoint=folder / "checkpoint.pt")
+    metrics = {"train_images": len(splits.train.y), "core_seconds": history.core_seconds[-1],
                "validation_accuracy": history.validation_accuracy[-1]}
-    print(history)
-    if args.test:
+    if args.test and first:
         on_test = train.evaluate(net, splits.test)
+        if not math.isfinite(on_test.loss):
+            raise FloatingPointError(f"the test loss is {on_test.loss}: the network is of no use, nothing is written")
         metrics |= {"test_accuracy": on_test.accuracy, "test_loss": on_test.loss}
-        print(f"test: {on_test}")
-    _write_run(folder, net, history, metrics)
+    return net, history, metrics
 
 
 def _write_run(folder, net, history, metrics):
     """Write weights.pt, history.csv and metrics.json."""
     import torch
 
-    torch.save(net.state_dict(), folder / "weights.pt")
-    columns = history.as_dict()
-    with open(folder / "history.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerows([list(columns), *zip(*columns.values(), strict=True)])
-    (folder / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
-    print(f"weights.pt, history.csv and metrics.json are in {folder}")
+    from d2lcnn import files
+
+    weights, table, columns = io.BytesIO(), io.StringIO(), history.as_dict()
+    torch.save(net.state_dict(), weights)
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerows([list(columns), *zip(*columns.values(), strict=True)])
+    contents = json.dumps(metrics, indent=1, allow_nan=False) + "\n", table.getvalue(), weights.getvalue()
+    for name, content in zip(RUN_FILES, contents, strict=True):
+        files.clean(folder / name)
+        files.write(folder / name, content)
+
+
+def _report(network, history, metrics, folder):
+    """Print what came out, and where it is."""
+    from d2lcnn import networks
+
+    print(history)
+    if "test_accuracy" in metrics:
+        print(f"test: accuracy {metrics['test_accuracy']:.4f}, loss {metrics['test_loss']:.4f}")
+    print(f"{', '.join(RUN_FILES)} and checkpoint.pt are in {folder}")
+    if metrics["validation_accuracy"] < 1.5 * GUESSING:
+        other = f", or {network}_bn, which learns faster" if f"{network}_bn" in networks.NETWORKS else ""
+        print(f"{network} has learned next to nothing: guessing gets {GUESSING:.2f} right. "
+              f"Try more --epochs, another --lr{other}")
 
 
 def _experiment_arguments(parser):
-    parser.add_argument("name", nargs="?", help="which experiment to run; see --list")
-    parser.add_argument("--list", action="store_true", help="list the experiments, their questions and what they lack")
-    parser.add_argument("--resume", action="store_true", default=True,
-                        help="keep the runs that the results already hold: always so, and so named here; "
-                             "delete the file to start afresh")
-    parser.add_argument("--profile", choices=("cpu", "gpu"), default="cpu",
-                        help="gpu: the papers' networks at the papers' input size, where the experiment has that")
-    parser.add_argument("--out", type=Path, help="folder of the CSV file; default the results in the package")
-    parser.add_argument("--recompute", nargs=2, metavar=("SETTING", "SEED"),
-                        help="train one run again and print it beside its stored values; writes nothing")
+    add = parser.add_argument
+    add("name", nargs="?", help="which experiment to run; see --list")
+    add("--list", action="store_true", help="list the experiments, or the settings of the one that is named, and how "
+                                            "many runs they have and lack in the folder")
+    add("--out", type=Path, metavar="FOLDER", help="of the CSV file; default ./results. Runs that it holds are kept; "
+                                                   "delete the file to start afresh")
+    add("--jobs", type=int, default=1, metavar="N", help="make N runs at a time, each in a process of its own")
+    add("--dask", metavar="ADDRESS", help="make the runs on the workers of a Dask cluster: the scheduler's address")
+    add("--profile", choices=("cpu", "gpu"), default="cpu",
+        help="gpu: the papers' networks at the papers' input size, where the experiment has that")
+    add("--recompute", nargs=2, metavar=("SETTING", "SEED"),
+        help="make one run again and print it beside the stored values, in the package or in --out; writes nothing")
 
 
 def _experiment(args):
     from d2lcnn import experiments, results
 
-    if args.list:
+    folder = args.out or Path(experiments.FOLDER)
+    if args.name is None:
+        if not args.list:
+            raise ValueError("name an experiment; --list shows all")
         for experiment in experiments.EXPERIMENTS.values():
             print(f"{experiment.name:26} {len(experiment.cells()):3} runs, "
-                  f"{len(experiments.missing(experiment, args.out))} missing: {experiment.question}")
+                  f"{len(experiments.missing(experiment, folder))} missing: {experiment.question}")
         return
-    if args.name not in experiments.EXPERIMENTS:
-        raise ValueError(f"name is {args.name!r}; the experiments are {', '.join(experiments.EXPERIMENTS)}")
-    experiment = experiments.EXPERIMENTS[args.name]
-    if args.profile != "cpu":
-        if args.name not in experiments.PROFILES[args.profile]:
-            raise ValueError(f"{args.name} has no profile {args.profile}; these have: "
-                             f"{', '.join(experiments.PROFILES[args.profile])}")
-        experiment = experiments.PROFILES[args.profile][args.name]
-    if args.recompute:
-        setting, seed = args.recompute
+    experiment = experiments.find(args.name, args.profile)
+    if args.list:
+        print(experiment.question)
+        lacking = experiments.missing(experiment, folder)
+        for name, setting in experiment.settings.items():
+            print(f"  {name}: seeds {', '.join(map(str, setting.seeds))}, "
+                  f"{sum(name == cell[0] for cell in lacking)} missing")
+    elif args.recompute:
+        name, seed = args.recompute
         table = results.read(args.out / f"{experiment.name}.csv" if args.out else experiment.name)
-        for metric, stored, again in experiments.recompute(experiment, setting, int(seed), table):
+        if not seed.isdecimal():
+            raise ValueError(f"SEED must be an integer, not {seed!r}")
+        for metric, stored, again in experiments.recompute(experiment, name, int(seed), table):
             print(f"{metric:24} stored {stored:.6f}  now {again:.6f}")
-        return
-    print(f"{experiment.name} is complete: {experiments.run(experiment, args.out)}")
+    else:
+        workers = (experiments.dask_workers(args.dask) if args.dask else
+                   experiments.processes(args.jobs) if args.jobs != 1 else None)
+        print(f"{experiment.name} is complete: {experiments.run(experiment, folder, workers=workers)}")
 
 
 def _summary_arguments(parser):
-    from d2lcnn.networks import NETWORKS
-
-    parser.add_argument("network", choices=NETWORKS, help="which network to tabulate")
+    parser.add_argument("network", help="which network to tabulate; a name that is none gets the nearest one")
     parser.add_argument("--input", type=int, nargs=3, metavar=("C", "H", "W"),
                         help="channels, height and width of the images; default: grey ones as the network expects")
     parser.add_argument("--classes", type=int, default=10, help="number of classes")
@@ -151,6 +213,7 @@ def _summary(args):
 
     from d2lcnn import networks, summary
 
+    known("network", args.network, networks.NETWORKS)
     with torch.device("meta"):  # shapes without numbers: the largest networks cost nothing
         net = networks.create(args.network, args.classes, args.input[0] if args.input else 1)
     print(summary.summarize(net, tuple(args.input or net.input_size)))
@@ -177,31 +240,44 @@ COMMANDS = (
 )
 
 
-def parser():
-    """Build the parser of all commands."""
-    top = argparse.ArgumentParser(prog="python -m d2lcnn", description=DESCRIPTION)
+def parser(command=None):
+    """Build the parser; with a command's name, only that one knows its arguments, and nothing is loaded for others."""
+    top = Parser(prog="python -m d2lcnn", description=DESCRIPTION)
+    top.add_argument("--version", action="version", version=f"d2lcnn {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        sub = commands.add_parser(command.name, help=command.help,
-                                  description=command.help[0].upper() + command.help[1:] + ".",
+    for each in COMMANDS:
+        sub = commands.add_parser(each.name, help=each.help, description=f"{each.help[0].upper()}{each.help[1:]}.",
                                   formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-        command.arguments(sub)
-        sub.set_defaults(run=command.run)
+        if command in (None, each.name):
+            each.arguments(sub)
+        sub.set_defaults(run=each.run)
     return top
 
 
+def _parse(argv):
+    """Parse, with the nearest name for a command or an option that there is not."""
+    name = next((word for word in argv if not word.startswith("-")), "")
+    top = parser(name)
+    names = [command.name for command in COMMANDS]
+    if name and name not in names:
+        top.error(f"there is no command {name!r}; the commands are {', '.join(names)}"
+                  + (f"; the nearest is {nearest(name, names)!r}" if nearest(name, names) else ""))
+    args, rest = top.parse_known_args(argv)
+    if rest:
+        top.prog += f" {args.command}"
+        near = nearest(rest[0].partition("=")[0], [f"--{option.replace('_', '-')}" for option in vars(args)])
+        top.error(f"there is no option {rest[0]!r}{f'; the nearest is {near}' if near else ''}")
+    return args
+
+
 def main(argv=None):
-    """Run a command; return the exit status. Errors in arguments become one line, without a traceback."""
-    args = parser().parse_args(argv)
-    try:
+    """Run a command; return the exit status."""
+
+    def work():
+        args = _parse(sys.argv[1:] if argv is None else argv)
         args.run(args)
-    except (ValueError, FloatingPointError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted: the same command continues from the last finished epoch or run", file=sys.stderr)
-        return 130
-    return 0
+
+    return guarded(work)
 
 
 if __name__ == "__main__":

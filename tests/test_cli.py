@@ -1,91 +1,176 @@
-"""The command line, as a user starts it."""
+"""The command line, as a user starts it: help, errors, output that is cut off; experiments and summaries."""
 
-import csv
-import json
+import os
+import re
+import signal
 import subprocess
 import sys
-from types import SimpleNamespace
+from pathlib import Path
 
 import pytest
-import torch
+from toy_images import light
 
+import d2lcnn
 from d2lcnn import __main__ as cli
-from d2lcnn import data, experiments, networks, train
+from d2lcnn import console, experiments
+from d2lcnn.train import Recipe
 
-ARGUMENTS = ["train", "linear", "--epochs", "2", "--data", "subset", "--lr", "0.05", "--seed", "3"]
+
+def fails(capsys, *arguments):
+    """Run a command that must fail; return its one line."""
+    try:
+        status = cli.main([*map(str, arguments)])
+    except SystemExit as stopped:  # argparse's way
+        status = stopped.code
+    error = capsys.readouterr().err
+    assert status == 2
+    assert error.startswith("error: ") and error.count("\n") == 1
+    return error
 
 
-@pytest.fixture
-def few_images(monkeypatch):
-    """A subset cut to a few hundred images."""
-    whole = data.fashion_mnist("subset")
-    cut = SimpleNamespace(train=whole.train[:400], validation=whole.validation[:200], test=whole.test[:300])
-    monkeypatch.setattr(data, "fashion_mnist", lambda source: cut)
-    return cut
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["trian"], "no command 'trian'; the commands are train, experiment, summary, explorer; the nearest is 'train'"),
+    (["--verson"], r"required: COMMAND \(see python -m d2lcnn --help\)"),
+    (["train"], r"required: network \(see python -m d2lcnn train --help\)"),
+    (["train", "lenet", "--epocs", 3], "no option '--epocs'; the nearest is --epochs .see python -m d2lcnn train --"),
+    (["train", "lenet", "--weight-decy=3"], "'--weight-decy=3'; the nearest is --weight-decay"),
+    (["train", "lenet5"], "network is 'lenet5'; the nearest name is 'lenet'"),
+    (["train", "qqqq"], "network is 'qqqq'; the names are linear, mlp, lenet, "),
+    (["train", "linear", "--batch-size", 0], "batch_size must be at least 1, not 0"),
+    (["train", "linear", "--seed", 2**64], "seed must be at most 18446744073709551615"),
+    (["train", "linear", "--seed", -1], "seed must be at least 0, not -1"),
+    (["train", "linear", "--lr", "1e300"], "lr must be at most 3.4e.38"),
+    (["train", "linear", "--epochs", "1e3"], "argument --epochs: invalid int value: '1e3'"),
+    (["train", "linear", "--optimizer", "adam"], "argument --optimizer: invalid choice: 'adam'"),
+    (["train", "linear", "--threads", 0], "threads must be at least 1, not 0"),
+    (["train", "linear", "--threads", 100000], r"threads is 100000, but this machine has \d+ processors"),
+    (["train", "linear", "--out", "/proc/no/folder"], "/proc/no.*: No such file or directory"),
+    (["summary", "vg16"], "network is 'vg16'; the nearest name is 'vgg16'"),
+    (["summary", "vgg16", "--input", 1, 2, 2], "vgg16 takes images of 224x224 pixels, not 2x2"),
+    (["summary", "vgg16", "--input", 0, 32, 32], "in_channels must be"),
+    (["summary", "lenet", "--classes", 0], "num_classes must be"),
+    (["experiment", "nothing"], "nothing"),
+])
+def test_errors_are_one_line_and_name_the_way_out(capsys, arguments, said):
+    assert re.search(said, fails(capsys, *arguments))
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["--version"])
+    assert (stopped.value.code, capsys.readouterr().out) == (0, f"d2lcnn {d2lcnn.__version__}\n")
+
+
+@pytest.mark.parametrize(("error", "status", "said"), [
+    (ValueError("x is 3"), 2, "error: x is 3\n"),
+    (FloatingPointError("nan"), 2, "error: nan\n"),
+    (BlockingIOError("in use"), 2, "error: in use\n"),
+    (FileNotFoundError(2, "No such file", "a/b"), 2, "error: a/b: No such file\n"),
+    (ModuleNotFoundError("No module named 'tqdm'", name="tqdm"), 2,
+     "error: tqdm is not installed, and this command needs it: pip install 'd2lcnn[torch]'\n"),
+    (MemoryError(), 2, "error: the memory does not suffice: a smaller --batch-size, network or input needs less\n"),
+    (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), 2, "error: the memory does not"),
+    (KeyboardInterrupt(), 130, "interrupted: the same command continues from the last finished epoch"),
+])
+def test_what_a_user_can_mend_becomes_a_line(capsys, error, status, said):
+    def work():
+        raise error
+
+    assert console.guarded(work) == status
+    assert capsys.readouterr().err.startswith(said)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("bug"), TypeError("bug"), ModuleNotFoundError("bug", name="d2lcnn.x")])
+def test_a_fault_of_the_package_keeps_its_traceback(error):
+    def work():
+        raise error
+
+    with pytest.raises(type(error)):
+        console.guarded(work)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+# ---- as a process
+
+BLOCK = """
+import sys
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("torch", "lightning_fabric", "scipy", "skimage", "tqdm", "filelock"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Block())
+from d2lcnn.__main__ import main
+for line in sys.argv[1:]:
+    try:
+        print(line, main(line.split()), file=sys.stderr)
+    except SystemExit as stopped:
+        print(line, stopped.code, file=sys.stderr)
+"""
+
+
+def test_help_needs_no_torch_and_commands_that_do_say_so():
+    ends = {"--help": 0, "train --help": 0, "experiment --help": 0, "summary --help": 0, "explorer --help": 0,
+            "explorer cases": 0, "train linear": 2, "summary linear": 2, "experiment --list": 2}
+    done = subprocess.run([sys.executable, "-c", BLOCK, *ends], capture_output=True, text=True, check=True)
+    missing = "error: torch is not installed, and this command needs it: pip install 'd2lcnn[torch]'\n"
+    assert done.stderr == "".join(f"{missing if status else ''}{line} {status}\n" for line, status in ends.items())
+    assert "usage: python -m d2lcnn train" in done.stdout and "--weight-decay" in done.stdout
+
+
+def shell(line, **changes):
+    return subprocess.run(["sh", "-c", line.replace("d2lcnn", f"{sys.executable} -m d2lcnn")], capture_output=True,
+                          text=True, env=os.environ | changes)
+
+
+def test_a_closed_pipe_ends_quietly():
+    done = shell("{ d2lcnn explorer --help; echo status $? >&2; } | true")
+    assert done.stdout == ""
+    assert re.fullmatch(r"status (0|141)\n", done.stderr)  # 0: it was faster than `true`
+    done = shell("{ sleep 0.5; d2lcnn explorer cases; echo status $? >&2; } | true")
+    assert done.stderr == "status 141\n"
+
+
+def test_a_full_device_is_named():
+    done = shell("d2lcnn explorer cases > /dev/full")
+    assert (done.returncode, done.stderr) == (2, "error: the output: No space left on device\n")
+
+
+def test_closed_streams_are_no_error():
+    assert shell("d2lcnn explorer cases >&- 2>&-").returncode == 0
+    assert shell("d2lcnn train linear --lr -1 2>&-").returncode == 2
+
+
+def test_an_ascii_terminal_gets_what_it_can_show(tmp_path):
+    done = shell(f"d2lcnn explorer export --case 1 --out {tmp_path}/\u56fe.svg", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{tmp_path}/\\u56fe.svg\n"
 
 
 @pytest.mark.slow
-def test_python_m_d2lcnn_trains_and_shows_itself(tmp_path):
-    done = subprocess.run([sys.executable, "-m", "d2lcnn", *ARGUMENTS, "--test", "--out", str(tmp_path / "run")],
-                          capture_output=True, text=True, check=True)
-    assert "linear: 7,850 parameters, 9,000 training images" in done.stdout
-    assert json.loads((tmp_path / "run" / "metrics.json").read_text())["test_accuracy"] > 0.75
-    assert "Traceback" not in done.stderr
+@pytest.mark.parametrize("loading", ["numpy", "torch", "torch.nn", "lightning_fabric"])
+def test_ctrl_c_while_libraries_are_loaded_is_one_line(tmp_path, loading):
+    """A library that takes long to load, and says so, stands before the real one on the path."""
+    (tmp_path / "sitecustomize.py").write_text(f"""
+import sys, time
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == {loading!r}:
+            print("loading", flush=True)
+            time.sleep(30)
+sys.meta_path.insert(0, Slow())
+""")
+    path = os.pathsep.join([str(tmp_path), os.path.dirname(os.path.dirname(d2lcnn.__file__))])
+    process = subprocess.Popen([sys.executable, "-m", "d2lcnn", "train", "linear", "--out", tmp_path / "run"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               env=os.environ | {"PYTHONPATH": path})
+    assert process.stdout.readline() == "loading\n"
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert error.startswith("interrupted") and error.count("\n") == 1
+    assert process.returncode in (130, -signal.SIGINT)
 
 
-def test_train_writes_what_it_says(few_images, tmp_path, capsys):
-    folder = tmp_path / "deep" / "run"
-    assert cli.main([*ARGUMENTS, "--shift", "1", "--flip", "--test", "--out", str(folder)]) == 0
-    assert sorted(p.name for p in folder.iterdir()) == ["checkpoint.pt", "history.csv", "metrics.json", "weights.pt"]
-    metrics = json.loads((folder / "metrics.json").read_text())
-    assert (metrics["network"], metrics["epochs"], metrics["lr"], metrics["shift"], metrics["train_images"]) == \
-        ("linear", 2, 0.05, 1, 400)
-    with open(folder / "history.csv", newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    assert [row["epoch"] for row in rows] == ["1", "2"]
-    assert float(rows[-1]["validation_accuracy"]) == metrics["validation_accuracy"]
-    net = networks.create("linear")
-    net.load_state_dict(torch.load(folder / "weights.pt", weights_only=True))
-    assert train.evaluate(net, few_images.test).accuracy == metrics["test_accuracy"]
-    assert "test: accuracy" in capsys.readouterr().out
-
-
-def test_train_equals_fit(few_images, tmp_path):
-    cli.main([*ARGUMENTS, "--out", str(tmp_path)])
-    net = networks.create("linear", seed=3)
-    train.fit(net, few_images.train, epochs=2, lr=0.05, seed=3)
-    stored = torch.load(tmp_path / "weights.pt", weights_only=True)
-    assert all(torch.equal(stored[key], value) for key, value in net.state_dict().items())
-    assert "test_accuracy" not in json.loads((tmp_path / "metrics.json").read_text())
-
-
-def test_train_continues_an_unfinished_run_and_refuses_another(few_images, tmp_path, monkeypatch, capsys):
-    calls, save = [], train.checkpoint.save
-
-    def interrupted(*args):
-        save(*args)
-        calls.append(args)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(train.checkpoint, "save", interrupted)
-    assert cli.main([*ARGUMENTS, "--out", str(tmp_path)]) == 130
-    assert "continues from the last finished epoch" in capsys.readouterr().err
-    monkeypatch.setattr(train.checkpoint, "save", lambda *args: (calls.append(args), save(*args)))
-    assert cli.main([*ARGUMENTS, "--out", str(tmp_path)]) == 0
-    assert len(calls) == 2
-    assert cli.main([*ARGUMENTS, "--lr", "0.1", "--out", str(tmp_path)]) == 2
-    assert "lr was 0.05, is 0.1" in capsys.readouterr().err
-
-
-def test_errors_are_one_line(few_images, tmp_path, capsys):
-    assert cli.main([*ARGUMENTS, "--batch-size", "0", "--out", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == "error: batch_size must be an integer, 1 or more, not 0\n"
-    assert cli.main(["experiment", "nothing"]) == 2
-    assert "name is 'nothing'; the experiments are" in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        cli.main(["train", "lenet5"])
-    assert "invalid choice: 'lenet5'" in capsys.readouterr().err
-
+# ---- help, experiments, summaries
 
 @pytest.mark.parametrize("command", [command.name for command in cli.COMMANDS])
 def test_help_explains_every_argument(command, capsys):
@@ -104,22 +189,40 @@ def test_help_lists_every_command(capsys):
     assert all(f"\n    {command.name} " in out or f"\n    {command.name}\n" in out for command in cli.COMMANDS)
 
 
-def test_experiments_are_listed_run_resumed_and_recomputed(few_images, tmp_path, monkeypatch, capsys):
-    tried = experiments.Setting("linear", {"epochs": 1, "lr": 0.1}, source="subset", seeds=(0, 1))
+def test_experiments_are_listed_run_resumed_and_recomputed(tmp_path, monkeypatch, capsys):
+    tried = experiments.Classifier("linear", Recipe(1, 0.1), images=light, seeds=(0, 1))
     toy = experiments.Experiment("toy", "Does it run?", {"a": tried})
     monkeypatch.setattr(experiments, "EXPERIMENTS", {"toy": toy})
-    monkeypatch.setattr(experiments.runner, "splits", lambda source, permuted: few_images)
 
     def output(*arguments):
         assert cli.main(["experiment", *arguments, "--out", str(tmp_path)]) == 0
         return capsys.readouterr().out
 
     assert "toy                          2 runs, 2 missing: Does it run?" in output("--list")
-    assert "[2/2] toy: a, seed 1" in output("toy")
-    assert output("toy", "--resume") == f"toy is complete: {tmp_path / 'toy.csv'}\n"
+    assert "[2/2] a, seed 1: test_accuracy" in output("toy")
+    assert output("toy", "--list") == "Does it run?\n  a: seeds 0, 1, 0 missing\n"
+    assert output("toy") == f"toy is complete: {tmp_path / 'toy.csv'}\n"
     lines = output("toy", "--recompute", "a", "1").splitlines()
     assert len(lines) == len(tried.metrics(1))
     assert all(stored == again for *_, stored, _, again in map(str.split, lines))
+    for arguments, message in ((["toy", "--recompute", "b", "1"], "setting is 'b'; those of toy are a"),
+                               (["toy", "--recompute", "a", "x"], "SEED must be an integer, not 'x'"),
+                               (["toy", "--recompute", "a", "5"], "seed is 5; a has been run with 0, 1"),
+                               ([], "name an experiment; --list shows all"),
+                               (["toy", "--jobs", "0"], "jobs must be at least 1, not 0")):
+        assert cli.main(["experiment", *arguments, "--out", str(tmp_path)]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_jobs_and_dask_arrive(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(experiments, "run", lambda experiment, out, workers: asked.append((out, workers)) or out)
+    for kind in ("processes", "dask_workers"):
+        monkeypatch.setattr(experiments, kind, lambda value, kind=kind: (kind, value))
+    for arguments in ([], ["--jobs", "3"], ["--dask", "tcp://there:1"], ["--out", str(tmp_path)]):
+        assert cli.main(["experiment", "lenet", *arguments]) == 0
+    here, there = Path("results"), ("dask_workers", "tcp://there:1")
+    assert asked == [(here, None), (here, ("processes", 3)), (here, there), (tmp_path, None)]
 
 
 def test_summary_prints_the_table(capsys):

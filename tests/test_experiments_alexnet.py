@@ -1,11 +1,13 @@
 """The AlexNet experiment: rates chosen on validation images, and settings that differ in one thing each."""
 
 import importlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from d2lcnn import results
+from d2lcnn.experiments.images import SUBSET
 
 alexnet = importlib.import_module("d2lcnn.experiments.alexnet")
 TRIED = {arm: (rates, alexnet.CHOSEN[arm]) for arm, (_, _, rates) in alexnet.ARMS.items()}
@@ -27,8 +29,8 @@ def test_rates_of_the_race_lie_between_others(arm):
 
 def test_the_activations_differ_in_activation_weights_and_rate_alone():
     race = {name: alexnet.ALEXNET.settings[name] for name in alexnet.ARMS}
-    assert len({str({k: v for k, v in s.fit.items() if k != "lr"}) for s in race.values()}) == 1
-    assert {(s.source, s.images, s.seeds) for s in race.values()} == {("subset", None, (0, 1, 2))}
+    assert len({replace(s.recipe, lr=1.0) for s in race.values()}) == 1
+    assert {(s.images, s.seeds) for s in race.values()} == {(SUBSET, (0, 1, 2))}
     nets = [s for s in race.values() if s.network == "alexnet_small"]
     assert {s.options["dropout"] for s in nets} == {0.0}
     assert {frozenset(s.options) - {"gain"} for s in nets} == {frozenset({"activation", "dropout"})}
@@ -37,8 +39,8 @@ def test_the_activations_differ_in_activation_weights_and_rate_alone():
 def test_dropout_and_augmentation_are_switched_one_by_one():
     def switches(name):
         setting = alexnet.ALEXNET.settings[f"few images, {name}"]
-        rest = {k: v for k, v in setting.fit.items() if k not in ("augment", "lr")}
-        return setting.options["dropout"] > 0, "augment" in setting.fit, str(rest), setting.images
+        rest = replace(setting.recipe, augment=None, lr=1.0)
+        return setting.options["dropout"] > 0, setting.recipe.augment is not None, rest, setting.images
 
     plain = switches("plain")
     assert plain[:2] == (False, False)

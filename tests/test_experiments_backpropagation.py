@@ -1,22 +1,15 @@
 """Training in NumPy against training in torch, and what the experiment on both must hold."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from toy_images import light, rows_of_light
 
 from d2lcnn import networks, results, train
-from d2lcnn.experiments import EXPERIMENTS, backpropagation, by_hand, run, runner
-from d2lcnn.experiments.settings import Experiment, Setting
-
-
-def rows_of_light(count, seed):
-    """Images whose class is the place of a bright row."""
-    y = np.arange(count) % 10
-    x = np.random.default_rng(seed).integers(0, 60, (count, 1, 28, 28)).astype(np.uint8)
-    x[np.arange(count), 0, 2 * y] = 255
-    return SimpleNamespace(x=x, y=y)
+from d2lcnn.experiments import CURVE, EXPERIMENTS, Classifier, Experiment, backpropagation, by_hand, run
+from d2lcnn.experiments.backpropagation import InNumPy, LossGaps
+from d2lcnn.train import Recipe
 
 
 def network(seed=0):
@@ -26,11 +19,11 @@ def network(seed=0):
 @pytest.mark.parametrize("optimizer", ["sgd", "plain_sgd"])
 def test_numpy_trains_as_torch_does(optimizer):
     images, held_back = rows_of_light(50, 0), rows_of_light(21, 1)
-    options = {"epochs": 2, "lr": 0.05, "batch_size": 16, "optimizer": optimizer, "seed": 3}
+    recipe = Recipe(2, 0.05, 16, optimizer, seed=3)
     theirs = network()
     mine = by_hand.translate(theirs)
-    expected = train.fit(theirs, images, held_back, **options).as_dict()
-    history = by_hand.fit(mine, images, held_back, **options).as_dict()
+    expected = train.fit(theirs, images, held_back, recipe).as_dict()
+    history = by_hand.fit(mine, images, held_back, recipe).as_dict()
     assert history.pop("core_seconds")[1] > 0
     expected.pop("core_seconds")
     for name, values in expected.items():
@@ -43,8 +36,8 @@ def test_numpy_trains_as_torch_does(optimizer):
 
 
 def test_losses_differ_by_rounding_only():
-    images, options = rows_of_light(40, 0), {"epochs": 3, "lr": 0.05, "batch_size": 16, "seed": 1}
-    single, double = (by_hand.loss_gaps(network(), images, 7, dtype, **options) for dtype in ("float32", "float64"))
+    images, recipe = rows_of_light(40, 0), Recipe(3, 0.05, 16, seed=1)
+    single, double = (by_hand.loss_gaps(network(), images, 7, dtype, recipe) for dtype in ("float32", "float64"))
     assert single.shape == double.shape == (7,)
     assert double.max() < 1e-12
     assert single.max() < 1e-4
@@ -53,24 +46,27 @@ def test_losses_differ_by_rounding_only():
 
 def test_what_it_cannot_do_is_said():
     with pytest.raises(ValueError, match="optimizer is 'adamw'; in NumPy there are sgd, plain_sgd"):
-        by_hand.fit(by_hand.translate(network()), rows_of_light(10, 0), epochs=1, lr=0.1, optimizer="adamw")
+        by_hand.fit(by_hand.translate(network()), rows_of_light(10, 0), None, Recipe(1, 0.1, optimizer="adamw"))
+    with pytest.raises(ValueError, match=r"weight_decay=0\.1.* nothing more"):
+        by_hand.fit(by_hand.translate(network()), rows_of_light(10, 0), None, Recipe(1, 0.1, weight_decay=0.1))
     with pytest.raises(FloatingPointError, match="the loss became"), np.errstate(all="ignore"):
-        by_hand.fit(by_hand.translate(network()), rows_of_light(40, 0), epochs=20, lr=1e6, batch_size=10)
+        by_hand.fit(by_hand.translate(network()), rows_of_light(40, 0), None, Recipe(20, 1e6, 10))
 
 
-def test_the_runner_measures_what_is_declared(monkeypatch, tmp_path):
-    parts = SimpleNamespace(train=rows_of_light(40, 0), validation=rows_of_light(20, 1), test=rows_of_light(20, 2))
-    monkeypatch.setattr(runner, "splits", lambda source, permuted: parts)
-    fit = {"epochs": 1, "lr": 0.05, "batch_size": 10}
-    toy = Experiment("toy", "?", {"by hand": Setting("lenet", fit, backpropagation.OPTIONS, engine="numpy", gaps=(1, 5),
-                                                     seeds=(0,), curve=True)})
-    table = results.read(run(toy, tmp_path, lambda line: None))
-    assert table.metric.tolist() == toy.settings["by hand"].metrics(0)
-    gaps = {m: v for m, v in zip(table.metric.tolist(), table.value.tolist(), strict=True) if "gap" in m}
-    assert list(gaps) == ["loss_gap@1", "loss_gap@5", "loss_gap64@1", "loss_gap64@5"]
+def test_the_runner_measures_what_is_declared(tmp_path):
+    recipe = Recipe(1, 0.05, 10)
+    setting = InNumPy("lenet", recipe, {"activation": "relu", "pool": "max"}, light, seeds=(2,), curve=CURVE,
+                      probes=(LossGaps((1, 5)),))
+    table = results.read(run(Experiment("toy", "?", {"by hand": setting}), tmp_path, lambda line: None))
+    assert table.metric.tolist() == setting.metrics(2)
+    values = dict(zip(table.metric.tolist(), table.value.tolist(), strict=True))
     for name, dtype in (("loss_gap", "float32"), ("loss_gap64", "float64")):
-        each = by_hand.loss_gaps(network(), parts.train, 5, dtype, **fit)
-        assert [gaps[f"{name}@1"], gaps[f"{name}@5"]] == [each[0], each.max()]
+        each = by_hand.loss_gaps(network(2), light(2).train, 5, dtype, replace(recipe, seed=2))
+        assert [values[f"{name}@1"], values[f"{name}@5"]] == [each[0], each.max()]
+    mine = by_hand.translate(network(2))
+    history = by_hand.fit(mine, light(2).train, None, replace(recipe, seed=2))
+    assert values["train_accuracy"] == history.train_accuracy[-1]
+    assert values["test_loss"] == by_hand.evaluate(mine, light(2).test).loss
 
 
 # ---- the stored results
@@ -85,8 +81,8 @@ def test_the_rate_was_chosen_on_validation_images():
 
 def test_both_follow_one_recipe():
     mine, theirs = (EXPERIMENTS["backpropagation"].settings[engine] for engine in ("numpy", "torch"))
-    assert (mine.engine, theirs.engine) == ("numpy", "torch")
-    assert replace(mine, engine="torch", gaps=()) == theirs
+    assert (type(mine), type(theirs)) == (InNumPy, Classifier)
+    assert Classifier(**vars(mine) | {"probes": ()}) == theirs
 
 
 def test_goals_are_met():

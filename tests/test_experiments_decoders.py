@@ -6,9 +6,9 @@ import torch
 from torch import nn
 
 from d2lcnn import networks, results
-from d2lcnn.experiments import DECODERS, Budget, nyquist_share, run_cell, runner
-from d2lcnn.experiments.decoders import STEPS, flat_ripple, mean_squared_error
-from d2lcnn.experiments.images import splits
+from d2lcnn.experiments import Budget, nyquist_share, run_cell
+from d2lcnn.experiments.decoders import DECODERS, STEPS, flat_ripple, mean_squared_error
+from d2lcnn.experiments.images import load
 
 
 def test_the_share_of_stripes_noise_and_ramps():
@@ -38,7 +38,7 @@ def test_the_ripple_is_that_of_the_decoder():
 
 
 def test_the_error_is_a_mean_over_all_pixels():
-    part = splits("subset", False).test[:30]
+    part = load("subset").test[:30]
     net = nn.Sequential(nn.Flatten(), nn.Unflatten(1, (1, 28, 28)))
     with torch.no_grad():
         assert mean_squared_error(net, part, batch_size=7) == 0
@@ -47,9 +47,8 @@ def test_the_error_is_a_mean_over_all_pixels():
 
 
 @pytest.mark.parametrize("up", networks.UPSAMPLERS)
-def test_a_tiny_run_measures_what_is_declared(up, monkeypatch):
-    monkeypatch.setattr(runner, "splits", lambda source, permuted: splits("subset", permuted))
-    rows = run_cell(DECODERS, up, 0, Budget(train_images=640, measured_images=100, epochs=1))
+def test_a_tiny_run_measures_what_is_declared(up):
+    rows = run_cell(DECODERS, up, 0, Budget(640, 100, 1, source="subset"))
     values = {row["metric"]: row["value"] for row in rows}
     assert list(values) == DECODERS.settings[up].metrics(0)
     assert all(np.isfinite(v) for v in values.values())

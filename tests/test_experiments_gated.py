@@ -1,19 +1,20 @@
 """The stacks of the gated experiment, their matched initial weights, and runs at a tiny budget."""
 
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from d2lcnn import results
-from d2lcnn.experiments import Budget, Experiment, gated, run_cell, runner
-from d2lcnn.experiments.gated import KINDS, Block, Stack, Training, gradient_ratio, match, root_mean_square
-from d2lcnn.experiments.images import splits
+from d2lcnn.experiments import Budget, Experiment, gated, run_cell
+from d2lcnn.experiments.gated import KINDS, Block, Stack, gradient_ratio, match, root_mean_square
+from d2lcnn.experiments.images import load
 
 
 @pytest.fixture(scope="module")
 def images():
-    part = splits("subset", False).train[:100]
+    part = load("subset").train[:100]
     return torch.tensor(part.x).float() / 255, torch.tensor(part.y)
 
 
@@ -81,9 +82,9 @@ def test_the_gradient_ratio_of_a_stack_that_halves(images):
 
 
 @pytest.mark.parametrize(("arm", "tested"), [("GLU", True), ("residual ReLU", False), ("mlp", True)])
-def test_a_tiny_run_measures_what_is_declared(arm, tested, monkeypatch):
-    monkeypatch.setattr(runner, "splits", lambda source, permuted: splits("subset", permuted))
-    setting = Training(arm, gated.FIT | {"lr": gated.ARMS[arm][0], "epochs": 1}, tested=tested)
+def test_a_tiny_run_measures_what_is_declared(arm, tested):
+    setting = gated.setting(arm, gated.ARMS[arm][0])
+    setting = replace(setting, tested=tested, recipe=replace(setting.recipe, epochs=1))
     rows = run_cell(Experiment("toy", "Does it run?", {arm: setting}), arm, 0,
                     Budget(train_images=400, measured_images=100, epochs=1))
     values = {row["metric"]: row["value"] for row in rows}

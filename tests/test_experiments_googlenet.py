@@ -18,5 +18,5 @@ def test_each_variant_leaves_out_one_path_and_changes_nothing_else():
     settings = googlenet.GOOGLENET.settings
     assert all(settings[f"without {path}"].options == {"without": (path,)} for path in googlenet.PATHS)
     nets = [s for s in settings.values() if s.network == "googlenet_small"]
-    assert len(nets) == 5 and len({(str(s.fit), s.source, s.seeds) for s in nets}) == 1
-    assert {s.fit["epochs"] for s in settings.values()} == {4}
+    assert len(nets) == 5 and len({(s.recipe, s.images, s.seeds) for s in nets}) == 1
+    assert {s.recipe.epochs for s in settings.values()} == {4}

@@ -5,14 +5,8 @@ import pytest
 import torch
 
 from d2lcnn import results
-from d2lcnn.experiments import gridding
+from d2lcnn.experiments import Budget, gridding
 from d2lcnn.experiments.gridding import Denoising, dilated_denoiser, linear_filter
-from d2lcnn.experiments.images import splits
-from d2lcnn.experiments.runner import Budget
-
-
-def subset(source, permuted):
-    return splits("subset", permuted)
 
 
 @pytest.mark.parametrize("dilations", gridding.STACKS)
@@ -54,8 +48,8 @@ def test_the_linear_filter_finds_a_filter_that_its_pixels_allow():
 
 @pytest.mark.parametrize("tested", [True, False])
 def test_a_tiny_run_measures_what_is_declared(tested):
-    setting = Denoising((1, 2), gridding.recipe(0.01), tested=tested)
-    values, facts = setting.measure(0, Budget(train_images=1280, measured_images=50, epochs=1), subset)
+    setting = Denoising((1, 2), 0.01, tested=tested)
+    values, facts = setting.measure(0, Budget(1280, 50, 1, source="subset"))
     assert set(values) == set(setting.metrics(0))
     assert all(np.isfinite(v) for v in values.values())
     assert facts["params"] == sum(p.numel() for p in dilated_denoiser((1, 2)).parameters())

@@ -6,7 +6,7 @@ import torch
 
 from d2lcnn import results, summary
 from d2lcnn.experiments import Budget, locally_connected, run_cell
-from d2lcnn.experiments.images import splits
+from d2lcnn.experiments.images import load
 from d2lcnn.experiments.locally_connected import (
     BAR_NETS,
     CHOSEN,
@@ -60,7 +60,7 @@ def test_only_sharing_forgets_places(shared):
 
 
 def test_items_are_where_they_should_be():
-    images = splits("subset", False).test[:50]
+    images = load("subset").test[:50]
     centred, shifted, again = (item_images(images, task, 1).x for task in ("centred", "shifted", "shifted"))
     np.testing.assert_array_equal(centred[:, :, 4:32, 4:32], images.x)
     assert centred.sum() == images.x.sum()
@@ -83,6 +83,7 @@ def test_equal_work_and_equal_parameters():
 def test_a_tiny_run_measures_what_is_declared(name):
     rows = run_cell(LOCALLY_CONNECTED, name, 0, Budget(train_images=128, measured_images=100, epochs=1))
     assert [row["metric"] for row in rows] == LOCALLY_CONNECTED.settings[name].metrics(0)
+    assert ("shifted_accuracy" in [row["metric"] for row in rows]) == name.startswith("centred")
     assert all(0 <= row["value"] <= 1 for row in rows)
     assert {row["epochs"] for row in rows} == {1}
 
@@ -137,8 +138,8 @@ def test_what_the_chapter_says_of_the_table():
 
 def test_the_rates_that_the_chapter_names_are_the_largest_tried():
     tuning = {setting.rsplit(", lr=", 1)[0]: 0 for setting in LOCALLY_CONNECTED_TUNING.settings}
-    for setting in LOCALLY_CONNECTED_TUNING.settings.values():
-        name = f"{setting.task}: {setting.net}"
-        tuning[name] = max(tuning[name], setting.lr)
-    assert {name for name, most in tuning.items() if LOCALLY_CONNECTED.settings[name].lr == most} == {
+    for tried, setting in LOCALLY_CONNECTED_TUNING.settings.items():
+        name = tried.rsplit(", lr=", 1)[0]
+        tuning[name] = max(tuning[name], setting.recipe.lr)
+    assert {name for name, most in tuning.items() if LOCALLY_CONNECTED.settings[name].recipe.lr == most} == {
         "centred: shared", "shifted: unshared", "moved: linear", "place: unshared", "moved: shared"}

@@ -82,13 +82,13 @@ def test_what_the_chapter_says_of_the_table():
     assert many.core_seconds.min() > few.core_seconds.max()  # equal multiply-adds are not equal time
     assert many.macs[0] < few.macs[0] / 5
     assert summary.count_parameters(spectrum_net(WIDTH)) < few.params[0] / 6
-    assert SEPARABLE.settings["segments=1"].fit["lr"] == best_rate()
+    assert SEPARABLE.settings["segments=1"].recipe.lr == best_rate()
 
 
 def best_rate():
     """The rate with the best mean over both ends of the row, on validation images."""
     table = results.read("separable_tuning")
-    rates = sorted({s.fit["lr"] for n, s in SEPARABLE_TUNING.settings.items() if n.startswith("segments")})
+    rates = sorted({s.recipe.lr for n, s in SEPARABLE_TUNING.settings.items() if n.startswith("segments")})
 
     def mean(lr):
         names = [f"segments={s}, lr={lr}" for s in (1, WIDTH)]

@@ -6,11 +6,12 @@ import torch
 from torch import nn
 
 from d2lcnn import results
-from d2lcnn.experiments import Budget, run_cell, runner
+from d2lcnn.experiments import Budget, run_cell
 from d2lcnn.experiments import sequences as sq
-from d2lcnn.experiments.images import splits
+from d2lcnn.experiments.images import load
+from d2lcnn.experiments.sequence_tasks import Learning, Parity, Pixels
 
-TINY = Budget(train_images=200, measured_images=50, epochs=1)
+TINY = Budget(train_images=200, measured_images=50, epochs=1, source="subset")
 
 
 def test_the_constant_answer_to_the_adding_problem():
@@ -30,7 +31,7 @@ def test_parity_is_counted_bit_by_bit():
 
 
 def test_pixels_are_pooled_and_read_row_by_row():
-    part = splits("subset", False).test
+    part = load("subset").test
     x, y = sq.pixel_sequences(part)
     assert x.shape == (len(part.y), 1, 49)
     assert float(x[3, 0, 7 * 2 + 5]) == pytest.approx(part.x[3, 0, 8:12, 20:24].mean() / 255, rel=1e-6)
@@ -70,7 +71,7 @@ def test_the_forget_gate_begins_open_and_only_it():
 
 @pytest.mark.parametrize("nets", [sq.ADDING_NETS, sq.PIXEL_NETS, sq.PARITY_NETS])
 def test_parameters_are_equal_within_six_percent(nets):
-    counts = [sum(p.numel() for p in sq.PixelTask(net, {}).build(0).parameters())
+    counts = [sum(p.numel() for p in Learning(Pixels(), net, 0.1, 1, 1, 1).build(0).parameters())
               for name, net in nets.items() if name != "linear"]
     assert max(counts) / min(counts) < 1.06
 
@@ -78,7 +79,7 @@ def test_parameters_are_equal_within_six_percent(nets):
 def test_fields_cover_the_lengths_and_that_of_parity_does_not():
     assert sq.SequenceNet(**sq.ADDING_NETS["tcn"]).body.past + 1 == 121 >= max(sq.LENGTHS)
     assert sq.SequenceNet(**sq.PIXEL_NETS["tcn"]).body.past + 1 == 61 >= 49
-    assert sq.SequenceNet(**sq.PARITY_NETS["tcn"]).body.past + 1 == 29 < max(sq.ParityTask({}, {}, 10).lengths)
+    assert sq.SequenceNet(**sq.PARITY_NETS["tcn"]).body.past + 1 == 29 < max(Parity().lengths)
 
 
 @pytest.mark.parametrize(("experiment", "name"), [
@@ -86,8 +87,7 @@ def test_fields_cover_the_lengths_and_that_of_parity_does_not():
     (sq.PIXEL_SEQUENCES, "tcn"), (sq.PIXEL_SEQUENCES, "mlp"), (sq.PIXEL_SEQUENCES_TUNING, "linear, lr=0.01"),
     (sq.PARITY, "lstm"),
 ])
-def test_a_tiny_run_measures_what_is_declared(experiment, name, monkeypatch):
-    monkeypatch.setattr(runner, "splits", lambda source, permuted: splits("subset", permuted))
+def test_a_tiny_run_measures_what_is_declared(experiment, name):
     setting = experiment.settings[name]
     seed = setting.seeds[0]
     rows = run_cell(experiment, name, seed, TINY)
@@ -152,7 +152,7 @@ def test_what_the_chapter_says_of_pixels():
 
 def test_what_the_chapter_says_of_parity():
     table = results.read("parity")
-    for n in sq.PARITY.settings["tcn"].lengths:
+    for n in Parity().lengths:
         scores = {net: _of(table, net, f"test_accuracy, length {n}") for net in sq.PARITY_NETS}
         assert min(scores["lstm"].min(), scores["gru"].min()) > 0.94
         assert (scores["tcn"] == 1).all() if n == 10 else (abs(scores["tcn"] - 0.5) < 0.06).all()

@@ -5,6 +5,7 @@ from torch import nn
 
 from d2lcnn import networks, results
 from d2lcnn.experiments import vgg
+from d2lcnn.experiments.settings import TUNING_SEED
 from d2lcnn.summary import summarize
 
 
@@ -41,7 +42,7 @@ def test_all_see_the_same_pixels():
 def test_every_setting_has_three_seeds_that_the_tuning_did_not_use():
     for experiment, tuned in ((vgg.VGG, False), (vgg.VGG_TUNING, True)):
         for setting in experiment.settings.values():
-            assert (vgg.TUNING_SEED in setting.seeds) == tuned
+            assert (TUNING_SEED in setting.seeds) == tuned
             assert len(setting.seeds) == (1 if tuned else 3)
 
 

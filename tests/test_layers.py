@@ -1,4 +1,8 @@
-"""Layers against computations that share no code with them."""
+"""Layers against computations that share no code with them; what all layers promise."""
+
+import doctest
+import importlib
+import pkgutil
 
 import numpy as np
 import pytest
@@ -6,7 +10,49 @@ import torch
 from scipy import ndimage
 from torch import nn
 
+from d2lcnn import layers
 from d2lcnn.layers import BlurPool2d
+
+
+@pytest.mark.parametrize("name", [m.name for m in pkgutil.iter_modules(layers.__path__)])
+def test_examples_in_docstrings(name):
+    result = doctest.testmod(importlib.import_module(f"d2lcnn.layers.{name}"))
+    assert result.failed == 0 and result.attempted > 0
+
+
+# for each layer the sizes it takes, and an input that fits
+SIZES = {
+    "BlurPool2d": ({"channels": 4, "kernel_size": 3, "stride": 2}, (1, 4, 8, 8)),
+    "CausalConv1d": ({"in_channels": 2, "out_channels": 4, "kernel_size": 3, "dilation": 2, "groups": 2}, (1, 2, 9)),
+    "GatedConv1d": ({"in_channels": 2, "out_channels": 3, "kernel_size": 3, "stride": 2, "padding": 1, "dilation": 2},
+                    (1, 2, 9)),
+    "GatedConv2d": ({"in_channels": 2, "out_channels": 3, "kernel_size": 3, "stride": 2, "padding": 1, "dilation": 2},
+                    (1, 2, 9, 9)),
+    "LocallyConnected2d": ({"in_channels": 2, "out_channels": 3, "input_size": 9, "kernel_size": 3, "stride": 2,
+                            "padding": 1, "dilation": 2}, (1, 2, 9, 9)),
+    "SegmentedConv2d": ({"in_channels": 2, "out_channels": 4, "kernel_size": 3, "stride": 2, "padding": 1,
+                         "dilation": 2, "segments": 2}, (1, 2, 9, 9)),
+    "SeparableConv2d": ({"in_channels": 2, "out_channels": 4, "kernel_size": 3, "stride": 2, "padding": 1,
+                         "dilation": 2, "depth_multiplier": 2}, (1, 2, 9, 9)),
+    "TCNBlock": ({"in_channels": 2, "out_channels": 3, "kernel_size": 3, "dilation": 2}, (1, 2, 9)),
+}
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_numpys_integers_are_integers_and_nothing_else_is(name):
+    (sizes, shape), layer = SIZES[name], getattr(layers, name)
+    torch.manual_seed(0)
+    one = layer(**sizes)
+    torch.manual_seed(0)
+    other = layer(**{k: np.int64(v) for k, v in sizes.items()})
+    x = torch.rand(shape)
+    assert repr(one) == repr(other)
+    assert torch.equal(one(x), other(x))
+    for argument in sizes:
+        for wrong in (True, 2.0, "2", -1):
+            message = "padding" if argument == "padding" else f"{argument} must be"  # words are torch's to refuse
+            with pytest.raises(ValueError, match=message):
+                layer(**sizes | {argument: wrong})
 
 
 def blurred(x, kernel_size, stride):
@@ -56,14 +102,13 @@ def test_blurpool_is_a_module_that_follows_its_net():
     assert repr(net[2]) == "BlurPool2d(4, kernel_size=3, stride=2)"
 
 
-@pytest.mark.parametrize(("arguments", "error", "message"), [
-    ((0,), ValueError, "channels must be at least 1, not 0"),
-    ((1, 2.0), TypeError, "kernel_size must be an integer, not 2.0"),
-    ((1, 3, 0), ValueError, "stride must be at least 1, not 0"),
-    ((True,), TypeError, "channels must be an integer, not True"),
+@pytest.mark.parametrize(("arguments", "message"), [
+    ((0,), "channels must be at least 1, not 0"),
+    ((1, 2.0), "kernel_size must be an integer, not 2.0"),
+    ((1, 3, 0), "stride must be at least 1, not 0"),
 ])
-def test_blurpool_says_what_is_wrong(arguments, error, message):
-    with pytest.raises(error, match=message):
+def test_blurpool_says_what_is_wrong(arguments, message):
+    with pytest.raises(ValueError, match=message):
         BlurPool2d(*arguments)
 
 

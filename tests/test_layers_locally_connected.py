@@ -126,17 +126,16 @@ def test_it_starts_like_a_convolution_and_follows_its_net():
     assert shown.endswith("padding=(1, 1), dilation=(2, 2), bias=False)")
 
 
-@pytest.mark.parametrize(("arguments", "error", "message"), [
-    ((0, 1, 5, 3), ValueError, "in_channels must be at least 1, not 0"),
-    ((1, 2.0, 5, 3), TypeError, "out_channels must be an integer, not 2.0"),
-    ((1, 1, 5, (3, 3, 3)), TypeError, r"kernel_size must be an integer or a pair of integers, not \(3, 3, 3\)"),
-    ((1, 1, 5, 3, 0), ValueError, "stride must be at least 1, not 0"),
-    ((1, 1, 5, 3, 1, -1), ValueError, "padding must be at least 0, not -1"),
-    ((1, 1, (5, 2), 3), ValueError, "3"),
-    ((1, 1, True, 3), TypeError, "input_size must be an integer"),
+@pytest.mark.parametrize(("arguments", "message"), [
+    ((0, 1, 5, 3), "in_channels must be at least 1, not 0"),
+    ((1, 2.0, 5, 3), "out_channels must be an integer, not 2.0"),
+    ((1, 1, 5, (3, 3, 3)), r"kernel_size must be an integer or 2 of them, not \(3, 3, 3\)"),
+    ((1, 1, 5, 3, 0), "stride must be at least 1, not 0"),
+    ((1, 1, 5, 3, 1, -1), "padding must be at least 0, not -1"),
+    ((1, 1, (5, 2), 3), "3"),
 ])
-def test_it_says_what_is_wrong(arguments, error, message):
-    with pytest.raises(error, match=message):
+def test_it_says_what_is_wrong(arguments, message):
+    with pytest.raises(ValueError, match=message):
         LocallyConnected2d(*arguments)
 
 

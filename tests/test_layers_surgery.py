@@ -34,8 +34,9 @@ def classifier(k, pool, head, norm):
     with torch.no_grad():
         c, h, w = nn.Sequential(*layers)(torch.zeros(1, 2, 13, 11)).shape[1:]
     if head == "dense":
-        hidden = [*([nn.BatchNorm1d(6)] if norm else []), nn.ReLU(), nn.Dropout(), nn.Linear(6, 5)]
-        return nn.Sequential(nn.Sequential(*layers), nn.Flatten(), nn.Linear(c * h * w, 6), *hidden)
+        normed = [nn.BatchNorm1d(6, eps=0.1, momentum=0.3)] if norm else []
+        return nn.Sequential(nn.Sequential(*layers), nn.Flatten(), nn.Linear(c * h * w, 6), *normed, nn.ReLU(),
+                             nn.Dropout(), nn.Linear(6, 5))
     pooling = {"mean": nn.AdaptiveAvgPool2d(1), "max": nn.AdaptiveMaxPool2d((1, 1))}[head]
     return nn.Sequential(*layers, pooling, nn.Flatten(), nn.Linear(c, 5, bias=norm))
 
@@ -80,7 +81,31 @@ def test_the_copy_is_a_copy_and_keeps_modes():
     assert all(torch.equal(p, q) for p, q in zip(net.parameters(), stored, strict=True))
     assert all(torch.equal(p, q) for p, q in zip(net.buffers(), statistics, strict=True))
     assert sum(p.numel() for p in new.parameters()) == sum(p.numel() for p in net.parameters())
-    assert not fully_convolutional(net.eval(), (2, 13, 11)).training
+    assert not any(module.training for module in fully_convolutional(net.eval(), (2, 13, 11)).modules())
+
+
+@pytest.mark.parametrize("head", ["dense", "mean"])
+def test_each_layer_of_the_copy_has_the_mode_of_the_layer_it_copies(head):
+    """Batch norm held still in a training network stays so, wherever it stands."""
+    net = classifier(3, 2, head, True)
+    layers = [m for m in net.modules() if not list(m.children()) and not isinstance(m, nn.Flatten)]
+    for frozen in layers:
+        frozen.eval()
+        new = fully_convolutional(net, (2, 13, 11))
+        assert new.training
+        assert [m.training for m in new] == [m.training for m in layers] == [m is not frozen for m in layers]
+        frozen.train()
+
+
+def test_the_copy_trains_as_the_net_does():
+    """In training mode batch norm uses the batch's own statistics, its eps, and its momentum for the running ones."""
+    torch.manual_seed(0)
+    net = seen(classifier(3, 2, "dense", True)).train()
+    net[5].p = 0.0  # each would drop other units
+    new, x = fully_convolutional(net, (2, 13, 11)), torch.randn(4, 2, 13, 11, dtype=torch.float64)
+    torch.testing.assert_close(new(x)[:, :, 0, 0], net(x), rtol=0, atol=1e-12)
+    for mine, theirs in zip(new.buffers(), net.buffers(), strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=0, atol=1e-12)
 
 
 def test_padding_shows():
@@ -103,6 +128,8 @@ def test_a_dense_layer_is_a_kernel_of_the_maps_size():
 
 @pytest.mark.parametrize(("call", "error", "message"), [
     (lambda: dense_to_conv(nn.Linear(12, 2), (3, 2, 3)), ValueError, r"map_size \(3, 2, 3\) has 18 numbers, but dense"),
+    (lambda: dense_to_conv(nn.Linear(12, 2), (3, 4)), ValueError, r"map_size must be an integer or 3 .*, not \(3, 4\)"),
+    (lambda: fully_convolutional(nn.Sequential(), (1, 2.0, 2)), ValueError, "input_size must be an integer, not 2.0"),
     (lambda: dense_to_conv(nn.Conv2d(1, 1, 1), (1, 1, 1)), TypeError, "dense must be a torch.nn.Linear, not Conv2d"),
     (lambda: fully_convolutional(nn.Linear(4, 2), (1, 2, 2)), TypeError, "net must be a torch.nn.Sequential, not Li"),
 ])

@@ -47,6 +47,8 @@ def test_only_resizing_keeps_a_flat_map_flat():
 
 @pytest.mark.parametrize(("error", "options", "shape"), [
     ("up is 'bilinear'; it may be 'k3s2', 'k4s2', 'resize'", {"up": "bilinear"}, None),
+    ("code must be at least 1, not 0", {"code": 0}, None),
+    ("in_channels must be an integer, not True", {"in_channels": True}, None),
     ("the autoencoder takes images", {}, (1, 3, 28, 28)),
 ])
 def test_errors_name_what_is_wrong(error, options, shape):

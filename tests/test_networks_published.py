@@ -1,13 +1,14 @@
 """The classic networks against published counts and sizes; what every network promises; blocks against their papers."""
 
 import copy
+import inspect
 
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from d2lcnn import networks
+from d2lcnn import networks, ops
 from d2lcnn.networks.googlenet import INCEPTION
 from d2lcnn.summary import count_parameters, summarize
 
@@ -161,13 +162,35 @@ def test_plain_resnet34_costs_what_the_residual_one_costs():
     assert round(summarize(plain, (3, 224, 224)).macs / 1e9, 1) == 3.6
 
 
+def test_norm_and_dropout_of_googlenet():
+    """Section 5 of the paper: 70 % in the auxiliary heads; table 1: 40 % before the last layer."""
+    net = on_meta("googlenet", auxiliary=True)
+    assert [m.p for m in net.modules() if isinstance(m, nn.Dropout)] == [0.4, 0.7, 0.7]
+    assert [m.p for m in on_meta("googlenet_small").modules() if isinstance(m, nn.Dropout)] == [0.0]
+    # the paper is silent; these are the constants of Caffe's GoogLeNet, with alpha divided by the 5 maps of a window
+    norms = [m for m in net.net.stem if isinstance(m, nn.LocalResponseNorm)]
+    assert len(norms) == 2
+    x = torch.rand(2, 9, 3, 3, dtype=torch.float64) * 200
+    for norm in norms:
+        expected = ops.local_response_norm(x.numpy(), 5, alpha=1e-4, beta=0.75, k=1.0)
+        torch.testing.assert_close(norm(x), torch.tensor(expected))
+
+
+DROPPING = [(name, {}) for name, f in networks.NETWORKS.items() if "dropout" in inspect.signature(f).parameters]
+
+
+@pytest.mark.parametrize(("name", "options"), [*DROPPING, ("nin_small", {"head": "dense"})])
+def test_dropout_is_as_asked_for(name, options):
+    rates = {m.p for m in on_meta(name, dropout=0.25, **options).modules() if isinstance(m, nn.Dropout)}
+    assert rates == {0.25}
+
+
 # --- what every network promises
 
-# Too large to draw weights for; their small variants are built by the same code.
-LARGE = {"alexnet", "alexnet_2012", "vgg11", "vgg13", "vgg16", "vgg19", "resnet50", "resnext50", "xception"}
-MEDIUM = {"nin", "googlenet", "resnet18", "resnet34", "densenet121", "mobilenet"}
-REAL = [name for name in networks.NETWORKS if name not in LARGE]
-LIGHT = [name for name in REAL if name not in MEDIUM]
+# Some are too large to draw weights for, more to train; their small variants are built by the same code.
+SIZES = {name: count_parameters(on_meta(name)) for name in networks.NETWORKS}
+REAL = [name for name, size in SIZES.items() if size < 20e6]
+LIGHT = [name for name, size in SIZES.items() if size < 1e6]
 
 
 def images(net, n=2, channels=None):
@@ -248,17 +271,17 @@ def test_weights_follow_hes_rule(name):
     ("resnet50", {"stride_in": "5x5"}, "stride_in is '5x5'; it may be '1x1', '3x3'"),
     ("resnet50", {"stride_in": "1x1", "order": "preactivation"}, "stride_in is '1x1'; with order='preactivation'"),
     ("resnet_cifar", {"depth": 18}, r"depth must be 8, 14, 20, ... \(6n \+ 2\), not 18"),
-    ("resnet8", {"width": 0}, "width must be a positive integer, not 0"),
-    ("resnet8", {"stem_stride": 1.5}, "stem_stride must be a positive integer, not 1.5"),
+    ("resnet8", {"width": 0}, "width must be at least 1, not 0"),
+    ("resnet8", {"stem_stride": 1.5}, "stem_stride must be an integer, not 1.5"),
     ("googlenet", {"norm": "layer"}, "norm is 'layer'; it may be 'local', 'batch', None"),
     ("googlenet_small", {"without": ("7x7",)}, "without is '7x7'; it may be '1x1', '3x3', '5x5', 'pool'"),
     ("googlenet_small", {"without": ("1x1", "3x3", "5x5", "pool")}, "without is .*: no path is left"),
-    ("googlenet_small", {"norm": "local"}, "norm is 'local'; it may be 'batch', None"),
-    ("googlenet_small", {"width": 0.5}, "width must be a positive integer, not 0.5"),
-    ("densenet_small", {"growth": 0}, "growth must be positive, not 0"),
-    ("densenet_small", {"blocks": ()}, r"blocks must be positive, not \(\)"),
+    ("googlenet_small", {"norm": "local"}, "norm is 'local'; it may be None, 'batch'"),
+    ("googlenet_small", {"width": 0.5}, "width must be an integer, not 0.5"),
+    ("densenet_small", {"growth": 0}, "growth must be at least 1, not 0"),
+    ("densenet_small", {"blocks": ()}, r"blocks must name at least one block, not \(\)"),
     ("mobilenet_small", {"width": 0}, "width must be positive, not 0"),
-    ("xception_small", {"middle": -1}, "middle must be an integer, 0 or more, not -1"),
+    ("xception_small", {"middle": -1}, "middle must be at least 0, not -1"),
 ])
 def test_errors_name_the_argument(name, options, message):
     with pytest.raises(ValueError, match=message):

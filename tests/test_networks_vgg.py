@@ -157,10 +157,11 @@ def test_a_wrong_input_says_why(name, shape, message):
 
 
 @pytest.mark.parametrize(("build", "message"), [
-    (lambda: networks.vgg_block(0, 1, 8), "count must be a positive integer, not 0"),
+    (lambda: networks.vgg_block(0, 1, 8), "count must be at least 1, not 0"),
     (lambda: small(stack=()), r"stack must hold positive odd kernel sizes, not \(\)"),
     (lambda: small(stack=(4, 3)), r"stack must hold positive odd kernel sizes, not \(4, 3\)"),
-    (lambda: small(channels=(8, 16)), r"channels must be three numbers, one a block, not \(8, 16\)"),
+    (lambda: small(stack=(3, 2.0)), "stack must be an integer, not 2.0"),
+    (lambda: small(channels=(8, 16)), r"channels must be an integer or 3 of them, not \(8, 16\)"),
     (lambda: small(norm="layer"), "norm is 'layer'"),
     (lambda: small(init="zeros"), "init is 'zeros'; it may be 'xavier', 'he'"),
 ])

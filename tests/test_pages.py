@@ -1,5 +1,6 @@
 """Pages, README and licences: what a program can see of them. The build itself checks links, labels and citations."""
 
+import heapq
 import importlib.util
 import json
 import pkgutil
@@ -10,7 +11,8 @@ import pytest
 import yaml
 
 import d2lcnn
-from d2lcnn import data
+from d2lcnn import data, results
+from d2lcnn.experiments import EXPERIMENTS
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "book").glob("*.md"))
@@ -119,3 +121,22 @@ def test_licences_and_citation_agree():
     assert (ROOT / "LICENSE").read_text("utf8").startswith("MIT License")
     legal = (ROOT / "LICENSE-TEXT").read_text("utf8")
     assert all(f"Section {n} -- " in legal for n in range(1, 9)) and "ShareAlike" not in legal
+
+
+def test_what_repeating_the_experiments_costs_is_what_their_files_say():
+    """One experiment after the other, each run given to the core that is free first."""
+    tables = [results.read(name) for name in EXPERIMENTS]
+    runs = [[*{(r.setting, r.seed): float(r.core_seconds) for r in table}.values()] for table in tables]
+    page = (ROOT / "book" / "run.md").read_text("utf8")
+    assert f"{len(runs)} experiments, {sum(map(len, runs))} runs" in page
+    stated = re.findall(r"^\| (\d+) \| (\d+) minutes \|$", page, re.MULTILINE)
+    assert [int(cores) for cores, _ in stated] == [1, 4, 16, 64]
+    for cores, minutes in stated:
+        total = 0
+        for seconds in runs:
+            busy = [0.0] * int(cores)
+            for s in seconds:
+                heapq.heapreplace(busy, busy[0] + s)
+            total += max(busy)
+        assert int(minutes) == round(total / 60), cores
+    assert round(max(map(max, runs)) / 60) == 5

@@ -1,44 +1,19 @@
-"""The training loop against a loop written by hand, torch's own pieces, a killed run and two processes."""
+"""The training loop against a loop written by hand and torch's own pieces."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
+import doctest
+import importlib
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
+from training import IMAGES, VALIDATION, make_images, make_net, weights
 
 from d2lcnn import train
-
-
-def make_images(count=96, seed=0, size=8):
-    """Noise with a bright bar whose row is the class; uint8, four classes."""
-    rng = np.random.default_rng(seed)
-    y = rng.integers(0, 4, count)
-    x = rng.integers(0, 100, (count, 1, size, size)).astype(np.uint8)
-    x[np.arange(count), 0, 2 * y] += 120
-    return SimpleNamespace(x=x, y=y)
-
-
-def make_net(seed=0, *, norm=False, dropout=0.0, deep=False):
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        bn = [nn.BatchNorm2d(4)] if norm else []
-        bn += [nn.Conv2d(4, 4, 3, padding=1)] if deep else []
-        return nn.Sequential(nn.Conv2d(1, 4, 3), *bn, nn.ReLU(), nn.Flatten(), nn.Dropout(dropout), nn.Linear(144, 4))
-
-
-def weights(net):
-    return torch.cat([p.detach().flatten() for p in net.parameters()])
-
-
-IMAGES, VALIDATION = make_images(), make_images(70, seed=1)
-
 
 # ---- batches
 
@@ -76,55 +51,7 @@ def test_batches_leave_read_only_images_alone():
     np.testing.assert_array_equal(x, before)
 
 
-def test_shift_moves_each_image_by_its_own_offset_and_fills_with_zeros():
-    x = np.random.default_rng(0).integers(1, 255, (300, 2, 5, 6)).astype(np.uint8)
-    moved = train.Augment(shift=1)(x, np.random.default_rng(0))
-    assert moved.shape == x.shape
-    assert moved.dtype == np.uint8
-    padded, used = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1))), set()
-    for n in range(len(x)):
-        fits = [(dy, dx) for dy in range(3) for dx in range(3)
-                if (padded[n, :, dy:dy + 5, dx:dx + 6] == moved[n]).all()]
-        assert len(fits) == 1
-        used.add(fits[0])
-    assert len(used) == 9
-
-
-def test_flip_mirrors_about_half_and_all_channels_together():
-    x = np.random.default_rng(0).random((400, 3, 4, 4))
-    out = train.Augment(flip=True)(x, np.random.default_rng(0))
-    kept, mirrored = (out == x).all((1, 2, 3)), (out == x[..., ::-1]).all((1, 2, 3))
-    assert (kept ^ mirrored).all()
-    assert 150 < mirrored.sum() < 250
-
-
-# ---- schedules and optimizers
-
-def rates(recipe, steps):
-    return [recipe.learning_rate(step, steps) for step in range(steps)]
-
-
-def test_cosine_is_torchs_cosine():
-    parameter = nn.Parameter(torch.zeros(1))
-    opt = torch.optim.SGD([parameter], 0.3)
-    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(opt, 50)
-    theirs = []
-    for _ in range(50):
-        theirs.append(opt.param_groups[0]["lr"])
-        opt.step()
-        scheduler.step()
-    np.testing.assert_allclose(rates(train.Recipe(1, 0.3, schedule="cosine"), 50), theirs, atol=1e-12)
-
-
-def test_onecycle_rises_linearly_to_the_peak_and_falls():
-    r = np.array(rates(train.Recipe(1, 0.5, schedule="onecycle"), 1000))
-    assert r[0] == pytest.approx(0.02)
-    assert r.argmax() == 300
-    assert r[300] == 0.5
-    np.testing.assert_allclose(np.diff(r[:301]), (0.5 - 0.02) / 300)
-    assert (np.diff(r[300:]) < 0).all()
-    assert r[-1] < 1e-5
-
+# ---- fit
 
 @pytest.mark.parametrize(("optimizer", "reference"), [
     ("sgd", lambda p: torch.optim.SGD(p, 0.1, momentum=0.9, nesterov=True, weight_decay=0.01)),
@@ -134,7 +61,8 @@ def test_onecycle_rises_linearly_to_the_peak_and_falls():
 def test_fit_is_the_loop_one_would_write_by_hand(optimizer, reference):
     net, by_hand = make_net(), make_net()
     history = train.fit(net, IMAGES, VALIDATION, epochs=2, lr=0.1, batch_size=40, optimizer=optimizer, seed=5,
-                        schedule=lambda progress: 1 - progress, weight_decay=0.01, label_smoothing=0.2)
+                        schedule=lambda progress: 1 - progress, weight_decay=0.01, label_smoothing=0.2,
+                        augment=train.Augment(shift=1, flip=True))
     opt, step, losses = reference(by_hand.parameters()), 0, []
     for epoch in (1, 2):
         rng = np.random.default_rng([5, epoch])
@@ -144,7 +72,8 @@ def test_fit_is_the_loop_one_would_write_by_hand(optimizer, reference):
             index = order[start:start + 40]
             for group in opt.param_groups:
                 group["lr"] = 0.1 * (1 - step / 6)
-            logits = by_hand(torch.from_numpy(IMAGES.x[index]).float() / 255)
+            changed = train.Augment(shift=1, flip=True)(IMAGES.x[index], rng)
+            logits = by_hand(torch.from_numpy(changed.copy()).float() / 255)
             loss = F.cross_entropy(logits, torch.from_numpy(IMAGES.y[index]), label_smoothing=0.2)
             opt.zero_grad()
             loss.backward()
@@ -233,7 +162,7 @@ def test_bf16_and_channels_last_train_to_nearly_the_same_weights():
 # ---- errors
 
 @pytest.mark.parametrize(("change", "error", "message"), [
-    ({"epochs": 0}, ValueError, "epochs must be an integer, 1 or more, not 0"),
+    ({"epochs": 0}, ValueError, "epochs must be at least 1, not 0"),
     ({"lr": -1.0}, ValueError, "lr must be positive, not -1.0"),
     ({"batch_size": 2.5}, ValueError, "batch_size must be an integer"),
     ({"optimizer": "adam"}, ValueError, "optimizer is 'adam'"),
@@ -245,18 +174,20 @@ def test_bf16_and_channels_last_train_to_nearly_the_same_weights():
     ({"train": np.zeros(3)}, TypeError, "train must have arrays x and y"),
     ({"train": SimpleNamespace(x=np.zeros((2, 1, 2, 2)), y=np.zeros(3, int))}, ValueError, "one label for each image"),
     ({"train": SimpleNamespace(x=np.zeros((2, 1, 2, 2), np.int32), y=np.zeros(2, int))}, TypeError, "uint8 or floats"),
+    ({"train": SimpleNamespace(x=np.zeros((2, 1, 2, 2)), y=np.array([0, -1]))}, ValueError, "holds the label -1"),
+    ({"device": "cuda"}, ValueError, "device is 'cuda', and torch .* finds none here"),
+    ({"recipe": {"epochs": 1}}, TypeError, "recipe must be a Recipe, not {'epochs': 1}"),
     ({"validation": SimpleNamespace(x=np.zeros((1, 1, 2, 2)), y=np.zeros(1))}, TypeError, "validation.y must hold int"),
 ])
-def test_errors_name_the_argument(change, error, message):
+def test_errors_name_the_argument(monkeypatch, change, error, message):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     arguments = {"train": IMAGES, "epochs": 1, "lr": 0.1} | change
     with pytest.raises(error, match=message):
         train.fit(make_net(), **arguments)
 
 
-def test_other_errors_name_the_argument():
-    with pytest.raises(ValueError, match="shift must be a number of pixels, 0 or more, not -1"):
-        train.Augment(shift=-1)
-    with pytest.raises(ValueError, match="batch_size must be 1 or more, not 0"):
+def test_batches_name_the_argument():
+    with pytest.raises(ValueError, match="batch_size must be at least 1, not 0"):
         next(train.batches(IMAGES, 0))
     with pytest.raises(ValueError, match="hand in rng"):
         next(train.batches(IMAGES, 4, augment=train.Augment()))
@@ -266,113 +197,72 @@ def test_a_loss_that_is_not_finite_stops_the_run():
     with pytest.raises(FloatingPointError, match=r"the loss became (nan|inf) in epoch \d, step \d+ \(lr=1e\+20"):
         train.fit(make_net(), IMAGES, epochs=3, lr=1e20, batch_size=16, schedule="constant")
     broken = SimpleNamespace(x=np.full((4, 1, 8, 8), np.nan), y=np.zeros(4, int))
-    with pytest.raises(FloatingPointError, match="nan in epoch 1, step 1"):
+    with pytest.raises(FloatingPointError, match="the loss became nan in epoch 1, step 1"):
         train.fit(make_net(), broken, epochs=1, lr=0.1)
+    with pytest.raises(FloatingPointError, match="the validation loss became nan after epoch 1"):
+        train.fit(make_net(), IMAGES, broken, epochs=1, lr=0.1)
 
 
-# ---- checkpoints
-
-RUN = {"epochs": 3, "lr": 0.1, "batch_size": 16, "augment": train.Augment(shift=1), "optimizer": "adamw"}
-
-
-def test_a_finished_run_is_read_back_not_repeated(tmp_path):
-    net, again = make_net(norm=True), make_net(1, norm=True)
-    history = train.fit(net, IMAGES, VALIDATION, checkpoint=tmp_path / "run" / "c.pt", **RUN)
-    repeated = train.fit(again, IMAGES, VALIDATION, checkpoint=tmp_path / "run" / "c.pt", **RUN)
-    assert repeated == history
-    assert all(torch.equal(a, b) for a, b in zip(net.state_dict().values(), again.state_dict().values(), strict=True))
-    assert [p.name for p in (tmp_path / "run").iterdir()] == ["c.pt"]
+def test_a_last_step_that_spoils_the_weights_is_found_without_validation():
+    with pytest.raises(FloatingPointError, match=r"the weight 0\.weight became (nan|-?inf) after epoch 1"):
+        train.fit(make_net(), SimpleNamespace(x=IMAGES.x * 1e4, y=IMAGES.y), epochs=1, lr=3e38, schedule="constant")
 
 
-@pytest.mark.parametrize(("change", "named"), [({"lr": 0.2}, "lr was 0.1, is 0.2"), ({"seed": 3}, "seed was 0, is 3"),
-                                               ({"augment": None}, "augment was Augment"),
-                                               ({"train": VALIDATION}, "train images was")])
-def test_a_checkpoint_of_another_run_is_refused(tmp_path, change, named):
-    train.fit(make_net(), IMAGES, checkpoint=tmp_path / "c.pt", **RUN)
-    with pytest.raises(ValueError, match=named):
-        train.fit(make_net(), **{"train": IMAGES, "checkpoint": tmp_path / "c.pt", **RUN, **change})
+# ---- recipes
+
+@given(st.permutations(["batch_size", "optimizer", "weight_decay", "seed", "lr", "epochs"]), st.integers(0, 6))
+@settings(max_examples=10)
+def test_a_recipe_and_options_in_its_place_do_the_same(names, cut):
+    values = {"batch_size": 30, "optimizer": "adamw", "weight_decay": 0.1, "seed": 4, "lr": 0.01, "epochs": 1}
+    base = train.Recipe(**{"epochs": 9, "lr": 0.5} | {name: values[name] for name in names[:cut]})
+    net, other = make_net(), make_net()
+    assert train.fit(net, IMAGES, **values).train_loss == train.fit(
+        other, IMAGES, None, base, **{name: values[name] for name in values if values[name] != getattr(base, name)}
+    ).train_loss
+    assert torch.equal(weights(net), weights(other))
 
 
-SCRIPT = """
-import sys
-sys.path.insert(0, {tests!r})
-import torch
-from test_train import IMAGES, VALIDATION, make_net
-from d2lcnn import train
-torch.set_num_threads(1)
-net = make_net(norm={norm}, dropout={dropout})
-history = train.fit(net, IMAGES, VALIDATION, epochs={epochs}, lr=0.05, batch_size=20, optimizer={optimizer!r},
-                    augment=train.Augment(shift=1, flip=True), checkpoint={checkpoint!r}, **{more})
-import os
-if os.environ.get("RANK", "0") == "0":
-    torch.save([net.state_dict(), history.as_dict()], {out!r})
-"""
+# ---- modes
+
+def frozen_inside():
+    net = make_net(norm=True, dropout=0.2)
+    net[1].eval()
+    return net
 
 
-def write_script(tmp_path, name, *, checkpoint=None, epochs=40, norm=True, dropout=0.3, optimizer="sgd", more="{}"):
-    path, out = tmp_path / f"{name}.py", str(tmp_path / f"{name}.pt")
-    path.write_text(SCRIPT.format(tests=os.path.dirname(__file__), checkpoint=checkpoint and str(checkpoint), out=out,
-                                  epochs=epochs, norm=norm, dropout=dropout, optimizer=optimizer, more=more))
-    return str(path), out
+def modes(net):
+    return [module.training for module in net.modules()]
 
 
-@pytest.mark.slow
-def test_a_run_killed_and_continued_equals_an_unbroken_one_to_the_bit(tmp_path):
-    checkpoint = tmp_path / "c.pt"
-    broken, broken_out = write_script(tmp_path, "broken", checkpoint=checkpoint)
-    whole, whole_out = write_script(tmp_path, "whole")
-    process = subprocess.Popen([sys.executable, broken])
-    deadline = time.monotonic() + 120
-    while process.poll() is None and time.monotonic() < deadline:
-        if checkpoint.exists() and len(torch.load(checkpoint, weights_only=True)["history"]["epoch"]) >= 3:
-            break
-        time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL, "it had finished: nothing was tested"
-    done = torch.load(checkpoint, weights_only=True)["history"]["epoch"]
-    assert 3 <= len(done) < 40
-    for script in (broken, whole):
-        subprocess.run([sys.executable, script], check=True)
-    (state, history), (expected, reference) = (torch.load(out, weights_only=True) for out in (broken_out, whole_out))
-    assert state.keys() == expected.keys()
-    assert all(torch.equal(state[key], expected[key]) for key in state)
-    assert {k: v for k, v in history.items() if k != "core_seconds"} == \
-        {k: v for k, v in reference.items() if k != "core_seconds"}
+def test_a_part_in_evaluation_mode_stays_so_through_all_epochs():
+    net, seen = frozen_inside(), []
+    before = {name: value.clone() for name, value in net[1].named_buffers()}
+    net[1].register_forward_hook(lambda module, *_: seen.append(module.training))
+    first = modes(net)
+    train.fit(net, IMAGES, VALIDATION, epochs=2, lr=0.1)
+    assert seen and not any(seen)
+    assert modes(net) == first == [True, True, False, True, True, True, True]
+    assert all(torch.equal(value, before[name]) for name, value in net[1].named_buffers())
+    train.evaluate(net, VALIDATION)
+    assert modes(net) == first
 
 
-# ---- several processes
-
-def torchrun(script):
-    subprocess.run([sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", script],
-                   check=True, capture_output=True, text=True, timeout=300, env=os.environ | {"OMP_NUM_THREADS": "1"})
-
-
-@pytest.mark.slow
-def test_two_processes_take_the_steps_of_one_up_to_rounding(tmp_path):
-    """Without batch norm and dropout; 96 images in batches of 20 leave an uneven rest of 16, 70 validate unevenly."""
-    results = []
-    for name, run in (("one", lambda script: subprocess.run([sys.executable, script], check=True)), ("two", torchrun)):
-        script, out = write_script(tmp_path, name, epochs=4, norm=False, dropout=0.0,
-                                   checkpoint=tmp_path / f"{name}.ckpt", more="{'label_smoothing': 0.1}")
-        run(script)
-        results.append(torch.load(out, weights_only=True))
-    (one, history), (two, shared) = results
-    for key in one:
-        torch.testing.assert_close(two[key], one[key], rtol=1e-4, atol=1e-6)
-    for column in ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy"):
-        np.testing.assert_allclose(shared[column], history[column], rtol=1e-5)
-    assert torch.load(tmp_path / "two.ckpt", weights_only=True)["identity"]["processes"] == "2"
+def test_a_network_in_evaluation_mode_as_a_whole_is_trained_and_put_back():
+    net, other = make_net(norm=True, dropout=0.2), make_net(norm=True, dropout=0.2).eval()
+    for each in (net, other):
+        train.fit(each, IMAGES, VALIDATION, epochs=2, lr=0.1)
+    assert torch.equal(weights(net), weights(other))
+    assert int(other[1].num_batches_tracked) == 2
+    assert modes(other) == [False] * 7
+    net[0].train()
+    with pytest.raises(FloatingPointError):
+        train.fit(other, IMAGES, epochs=1, lr=1e30, batch_size=8)
+    assert modes(other) == [False] * 7
 
 
-@pytest.mark.slow
-def test_two_processes_normalise_each_part_by_itself(tmp_path):
-    """What the docstring of fit warns of: with batch norm the two differ by more than rounding, and still learn."""
-    nets, accuracies = [], []
-    for name, run in (("one", lambda script: subprocess.run([sys.executable, script], check=True)), ("two", torchrun)):
-        script, out = write_script(tmp_path, name, epochs=8, norm=True, dropout=0.0)
-        run(script)
-        state, history = torch.load(out, weights_only=True)
-        nets.append(state["0.weight"])
-        accuracies.append(history["validation_accuracy"][-1])
-    assert (nets[0] - nets[1]).abs().max() > 1e-4
-    assert min(accuracies) > 0.9
+# ---- examples
+
+@pytest.mark.parametrize("name", ["recipe", "modes", "console", "train.batches", "train.identity", "train.loop"])
+def test_examples_in_docstrings(name):
+    result = doctest.testmod(importlib.import_module(f"d2lcnn.{name}"))
+    assert result.failed == 0 and result.attempted > 0

@@ -1,43 +1,85 @@
 """Comparisons that the book's claims rest on: declared here, run by command, kept in `d2lcnn.results`.
 
-``python -m d2lcnn experiment lenet`` runs what is missing of ``results/lenet.csv``; a run that was killed loses at
-most the training it was in.
+``python -m d2lcnn experiment lenet --out FOLDER`` runs what is missing of ``FOLDER/lenet.csv``; a run that was killed
+loses at most the training it was in. Each module of this folder may declare experiments; they are found by looking.
 """
 
-from .alexnet import ALEXNET, ALEXNET_TUNING
-from .backpropagation import BACKPROPAGATION, BACKPROPAGATION_TUNING
-from .border import BORDER
-from .decoders import DECODERS, nyquist_share
-from .gated import GATED, GATED_TUNING
-from .googlenet import GOOGLENET, GOOGLENET_TUNING
-from .gridding import GRIDDING, GRIDDING_TUNING
-from .images import balanced, permute
-from .lenet import LENET, LENET_SUBSET, LENET_TUNING
-from .locally_connected import LOCALLY_CONNECTED, LOCALLY_CONNECTED_TUNING
-from .networks import NETWORKS, NETWORKS_GPU, NETWORKS_TUNING
-from .nin import NIN, NIN_TUNING
-from .resnet import RESNET, RESNET_TUNING
-from .runner import Budget, missing, recompute, run, run_cell
-from .sample_efficiency import PERMUTED_PIXELS, SAMPLE_EFFICIENCY, SAMPLE_EFFICIENCY_TUNING
-from .separable import SEPARABLE, SEPARABLE_TUNING
-from .sequences import ADDING, ADDING_TUNING, PARITY, PIXEL_SEQUENCES, PIXEL_SEQUENCES_TUNING
-from .settings import Experiment, Setting
-from .shift_stability import SHIFT_STABILITY
-from .shifting import consistency
-from .vgg import VGG, VGG_TUNING
+import difflib
+import pkgutil
+from importlib import import_module
 
-EXPERIMENTS = {e.name: e for e in (SAMPLE_EFFICIENCY_TUNING, SAMPLE_EFFICIENCY, PERMUTED_PIXELS,
-                                   LENET_TUNING, LENET, LENET_SUBSET, SHIFT_STABILITY, BORDER, DECODERS,
-                                   NIN_TUNING, NIN, BACKPROPAGATION_TUNING, BACKPROPAGATION, VGG_TUNING, VGG,
-                                   ALEXNET_TUNING, ALEXNET, NETWORKS_TUNING, NETWORKS,
-                                   GOOGLENET_TUNING, GOOGLENET, RESNET_TUNING, RESNET,
-                                   GATED_TUNING, GATED, GRIDDING_TUNING, GRIDDING,
-                                   SEPARABLE_TUNING, SEPARABLE,
-                                   ADDING_TUNING, ADDING, PIXEL_SEQUENCES_TUNING, PIXEL_SEQUENCES, PARITY,
-                                   LOCALLY_CONNECTED_TUNING, LOCALLY_CONNECTED)}
+from .classifier import CURVE, Classifier, Probe, Run
+from .decoders import nyquist_share
+from .images import Fashion, balanced, permute
+from .probes import Border, Confusion, Consistency, consistency
+from .runner import FOLDER, missing, recompute, run, run_cell
+from .settings import Budget, Experiment, Setting, facts, tune
+from .workers import dask_workers, processes
 
+__all__ = ["CURVE", "EXPERIMENTS", "FOLDER", "PROFILES", "Border", "Budget", "Classifier", "Confusion", "Consistency",
+           "Experiment", "Fashion", "Probe", "Run", "Setting", "balanced", "consistency", "dask_workers", "facts",
+           "find", "missing", "nyquist_share", "permute", "processes", "recompute", "run", "run_cell", "tune"]
+
+
+def declared(modules):
+    """Collect the experiments that modules declare.
+
+    Parameters
+    ----------
+    modules : iterable of module
+
+    Returns
+    -------
+    dict
+        Name to `Experiment`.
+
+    Raises
+    ------
+    ValueError
+        If two have one name.
+    """
+    found = {}
+    for module in modules:
+        for value in vars(module).values():
+            if isinstance(value, Experiment) and found.setdefault(value.name, value) is not value:
+                raise ValueError(f"two experiments are named {value.name!r}; the second is in {module.__name__}")
+    return found
+
+
+_ALL = declared(import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__))
+EXPERIMENTS = {name: experiment for name, experiment in _ALL.items() if experiment.profile is None}
 # Larger configurations of an experiment, by profile and name; their results are not part of the package.
-PROFILES = {"gpu": {"networks": NETWORKS_GPU}}
+PROFILES = {profile: {name.removesuffix(f"_{profile}"): experiment for name, experiment in _ALL.items()
+                      if experiment.profile == profile}
+            for profile in sorted({e.profile for e in _ALL.values()} - {None})}
 
-__all__ = ["EXPERIMENTS", "PROFILES", "Budget", "Experiment", "Setting", "balanced", "consistency", "missing",
-           "nyquist_share", "permute", "recompute", "run", "run_cell"]
+
+def find(name, profile="cpu"):
+    """Find an experiment by its name.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``EXPERIMENTS``.
+    profile : str
+        "cpu", or a key of ``PROFILES``: the larger configuration of that experiment.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the nearest names are given.
+
+    Examples
+    --------
+    >>> find("lenett")
+    Traceback (most recent call last):
+    ValueError: no experiment is named 'lenett'; the nearest are lenet, lenet_tuning, lenet_subset
+    """
+    if name not in EXPERIMENTS:
+        nearest = difflib.get_close_matches(name, EXPERIMENTS, 3, 0)
+        raise ValueError(f"no experiment is named {name!r}; the nearest are {', '.join(nearest)}")
+    if profile == "cpu":
+        return EXPERIMENTS[name]
+    if name not in PROFILES.get(profile, {}):
+        raise ValueError(f"{name} has no profile {profile}; these have one: {', '.join(PROFILES.get(profile, []))}")
+    return PROFILES[profile][name]

@@ -1,11 +1,13 @@
 """AlexNet: which activation, and what dropout and augmentation bring when there are few images."""
 
-from d2lcnn.train import Augment
+from functools import partial
 
-from .settings import Experiment, Setting
+from d2lcnn.train import Augment, Recipe
 
-# All 9,000 training images of the subset, 1,128 steps. No dropout: the paper compares without regularisation.
-FITTING = {"epochs": 4, "batch_size": 32, "channels_last": True}
+from .classifier import CURVE, Classifier
+from .images import SUBSET, Fashion
+from .settings import Experiment, tune
+
 RELU = {"activation": "relu", "gain": 2**0.5, "dropout": 0.0}
 # Each activation with initial weights that suit it: Xavier's rule supposes a slope of 1. The sigmoid's is a quarter,
 # hence the factor 4; ReLU halves the variance, hence the root of 2 (He, Zhang, Ren & Sun 2015).
@@ -19,29 +21,33 @@ ARMS = {
     "sigmoid, weights times 4": ("alexnet_small", {"activation": "sigmoid", "gain": 4.0, "dropout": 0.0},
                                  (0.03, 0.1, 0.3)),
 }
-# So few images and so many epochs that a net can learn them by heart: 1,500 steps
-FEW = 1_000
-OVERFITTING = {"epochs": 30, "batch_size": 20, "channels_last": True}
-MOVED = {"augment": Augment(shift=2, flip=True)}
-MEANS = {"plain": (0.0, {}), "dropout": (0.5, {}), "augmentation": (0.0, MOVED), "both": (0.5, MOVED)}
+# against overfitting -> (dropout, augmentation)
+MOVED = Augment(shift=2, flip=True)
+MEANS = {"plain": (0.0, None), "dropout": (0.5, None), "augmentation": (0.0, MOVED), "both": (0.5, MOVED)}
 FEW_RATES = (0.0025, 0.005, 0.01, 0.02)
-TUNING_SEED = 100  # not among the seeds of the results
 
 
-def _few(means, lr, **more):
-    dropout, moved = MEANS[means]
-    return Setting("alexnet_small", OVERFITTING | moved | {"lr": lr}, RELU | {"dropout": dropout}, source="subset",
-                   images=FEW, **more)
+def racing(arm, lr, **more):
+    """Declare a run of one of `ARMS`: all 9,000 training images of the subset, 1,128 steps.
+
+    No dropout: the paper compares without regularisation.
+    """
+    network, options, _ = ARMS[arm]
+    return Classifier(network, Recipe(4, lr, batch_size=32, channels_last=True), options, SUBSET, **more)
 
 
-ALEXNET_TUNING = Experiment(
+def few(means, lr, **more):
+    """Declare a run with one of `MEANS` and so few images and so many epochs that a net can learn them by heart."""
+    dropout, augment = MEANS[means]
+    recipe = Recipe(30, lr, batch_size=20, augment=augment, channels_last=True)  # 1,500 steps
+    return Classifier("alexnet_small", recipe, RELU | {"dropout": dropout}, Fashion("subset", 1_000), **more)
+
+
+ALEXNET_TUNING = tune(
     "alexnet_tuning",
     "Which learning rate does best on the validation images, for each activation and each mean against overfitting?",
-    {f"{arm}, lr={lr}": Setting(network, FITTING | {"lr": lr}, options, source="subset", seeds=(TUNING_SEED,),
-                                tested=False)
-     for arm, (network, options, rates) in ARMS.items() for lr in rates}
-    | {f"few images, {means}, lr={lr}": _few(means, lr, seeds=(TUNING_SEED,), tested=False)
-       for means in MEANS for lr in FEW_RATES},
+    {arm: (partial(racing, arm), rates) for arm, (_, _, rates) in ARMS.items()}
+    | {f"few images, {means}": (partial(few, means), FEW_RATES) for means in MEANS},
 )
 
 # Best on the validation images, from results/alexnet_tuning.csv
@@ -51,7 +57,6 @@ FEW_CHOSEN = {"plain": 0.005, "dropout": 0.02, "augmentation": 0.01, "both": 0.0
 ALEXNET = Experiment(
     "alexnet",
     "Does ReLU learn faster than tanh and sigmoid, and what do dropout and augmentation bring?",
-    {arm: Setting(network, FITTING | {"lr": CHOSEN[arm]}, options, source="subset", curve=True)
-     for arm, (network, options, _) in ARMS.items()}
-    | {f"few images, {means}": _few(means, lr, curve=True) for means, lr in FEW_CHOSEN.items()},
+    {arm: racing(arm, lr, curve=CURVE) for arm, lr in CHOSEN.items()}
+    | {f"few images, {means}": few(means, lr, curve=CURVE) for means, lr in FEW_CHOSEN.items()},
 )

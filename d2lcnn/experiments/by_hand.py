@@ -17,16 +17,23 @@ def translate(net, dtype=np.float32):
     return numpy_net.lenet(np.random.default_rng(0), dtype).load(arrays)
 
 
-def fit(net, train, validation=None, *, epochs, lr, optimizer="sgd", schedule="onecycle", batch_size=128, seed=0):
-    """Train a `numpy_net.Sequential` as ``train.fit`` trains a torch module: arguments and result are its."""
-    recipe, update = _recipe(epochs, lr, optimizer, schedule, batch_size, seed)
-    history, spent = History(), 0.0
-    for epoch in range(1, epochs + 1):
+def fit(net, train, validation, recipe):
+    """Train a `numpy_net.Sequential` as ``train.fit`` trains a torch module: arguments and result are its.
+
+    Raises
+    ------
+    ValueError
+        If the recipe asks for what NumPy does not have here.
+    FloatingPointError
+        As soon as a loss is not finite.
+    """
+    update, history, spent = _optimizer(recipe), History(), 0.0
+    for epoch in range(1, recipe.epochs + 1):
         start, loss, hits = time.process_time(), 0.0, 0
         for x, y, update.lr in _steps(train, recipe, epoch):
             mean, logits = net.learn(x.numpy(), y.numpy(), update)
             if not np.isfinite(mean):
-                raise FloatingPointError(f"the loss became {mean} in epoch {epoch} (lr={lr})")
+                raise FloatingPointError(f"the loss became {mean} in epoch {epoch} (lr={recipe.lr})")
             loss, hits = loss + mean * len(y), hits + int((logits.argmax(axis=1) == y.numpy()).sum())
         spent += time.process_time() - start
         measured = Metrics(np.nan, np.nan, 0, None) if validation is None else evaluate(net, validation)
@@ -47,7 +54,7 @@ def evaluate(net, images):
     return Metrics(loss / len(guess), float((guess == images.y).mean()), len(guess), counts)
 
 
-def loss_gaps(net, train, steps, dtype, *, epochs, lr, optimizer="sgd", schedule="onecycle", batch_size=128, seed=0):
+def loss_gaps(net, train, steps, dtype, recipe):
     """Train a torch module and its translation side by side, and compare their losses before each step.
 
     Parameters
@@ -59,7 +66,7 @@ def loss_gaps(net, train, steps, dtype, *, epochs, lr, optimizer="sgd", schedule
         The run stops there; the schedule is that of the whole run.
     dtype : {"float32", "float64"}
         In which both count.
-    epochs, lr, optimizer, schedule, batch_size, seed
+    recipe : Recipe
         As for `fit`.
 
     Returns
@@ -67,7 +74,7 @@ def loss_gaps(net, train, steps, dtype, *, epochs, lr, optimizer="sgd", schedule
     numpy.ndarray, float64 (steps,)
         ``|loss of NumPy - loss of torch| / loss of torch``.
     """
-    recipe, update = _recipe(epochs, lr, optimizer, schedule, batch_size, seed)
+    update = _optimizer(recipe)
     net, gaps, epoch = net.to(getattr(torch, dtype)), [], 0
     mine, step = translate(net, dtype), recipe.make_optimizer(net)
     while len(gaps) < steps:
@@ -86,12 +93,15 @@ def loss_gaps(net, train, steps, dtype, *, epochs, lr, optimizer="sgd", schedule
     return np.array(gaps)
 
 
-def _recipe(epochs, lr, optimizer, schedule, batch_size, seed):
-    if optimizer not in MOMENTUM:
-        raise ValueError(f"optimizer is {optimizer!r}; in NumPy there are {', '.join(MOMENTUM)}")
-    momentum, nesterov = MOMENTUM[optimizer]
-    recipe = Recipe(epochs, lr, batch_size, optimizer, schedule, seed=seed)
-    return recipe, numpy_net.SGD(lr, momentum, nesterov=nesterov)
+def _optimizer(recipe):
+    """Make the optimizer that a recipe asks for."""
+    if recipe.optimizer not in MOMENTUM:
+        raise ValueError(f"optimizer is {recipe.optimizer!r}; in NumPy there are {', '.join(MOMENTUM)}")
+    plain = Recipe(recipe.epochs, recipe.lr, recipe.batch_size, recipe.optimizer, recipe.schedule, seed=recipe.seed)
+    if recipe != plain:
+        raise ValueError(f"recipe is {recipe}; in NumPy there are {plain} and nothing more")
+    momentum, nesterov = MOMENTUM[recipe.optimizer]
+    return numpy_net.SGD(recipe.lr, momentum, nesterov=nesterov)
 
 
 def _steps(train, recipe, epoch):

@@ -1,6 +1,5 @@
 """Decoders: does the way a decoder makes its maps larger leave a checkerboard, and does training remove it?"""
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +8,12 @@ from torch.nn.functional import mse_loss
 
 from d2lcnn import networks, summary, train
 
-from .images import balanced
-from .settings import Experiment
+from .adam import adam
+from .images import balanced, cut, load
+from .settings import SEEDS, Experiment, facts
 
 STEPS = (0, 20, 50, 100, 300)  # after which an unfinished decoder is measured
+RATE, BATCH = 0.001, 128  # from one trial with one seed and not tuned for any of the decoders
 MEASURED = 1_000  # validation images, equally many of each class, on which it is
 
 
@@ -78,92 +79,66 @@ def flat_ripple(net, images, size=15):
     return float(answer[..., 16:-16, 16:-16].double().std(correction=0))
 
 
-@dataclass(frozen=True)
-class Reconstruction:
-    """One way to train one autoencoder: Adam on the squared error, the rate constant.
-
-    Parameters
-    ----------
-    up : str
-        How the decoder doubles its maps, see `networks.autoencoder`.
-    fit : dict
-        ``epochs``, ``lr`` and ``batch_size``.
-    source : {"full", "subset"}
-        Argument of ``data.fashion_mnist``.
-    seeds : tuple of int
-        Each decides the initial weights and the order of the images.
-    """
-
-    up: str
-    fit: dict
-    source: str = "full"
-    seeds: tuple = (0, 1, 2)
-
-    def metrics(self, seed):
-        """List the metrics of one run, in the order of the file."""
-        return [f"{m}@{n}" for n in STEPS for m in ("nyquist", "ripple", "val_mse")] + [
-            "nyquist", "ripple", "validation_mse", "test_mse", "nyquist of the images"]
-
-    def measure(self, seed, budget, splits):
-        """Train and measure images of `splits`; return the metrics and the columns that all lines of the run share."""
-        parts = splits(self.source, False)
-        chosen, epochs = parts.train, self.fit["epochs"]
-        seen, test = balanced(parts.validation, MEASURED, 0), parts.test
-        if budget:
-            chosen, epochs = balanced(chosen, budget.train_images, seed), min(epochs, budget.epochs)
-            seen, test = (balanced(part, budget.measured_images, 0) for part in (seen, test))
-        net = networks.autoencoder(up=self.up, seed=seed)
-        layers = summary.summarize(net, chosen.x.shape[1:])
-        images = next(train.batches(seen, len(seen.y)))[0]
-        values, seconds = _train(net, chosen, images, seed, **self.fit | {"epochs": epochs})
-        values |= dict(zip(("nyquist", "ripple", "validation_mse"), _look(net, images), strict=True))
-        values |= {"test_mse": mean_squared_error(net, test), "nyquist of the images": nyquist_share(images)}
-        facts = {"epochs": epochs, "train_images": len(chosen.y), "params": layers.parameters, "macs": layers.macs,
-                 "core_seconds": round(seconds, 2)}
-        return values, facts
-
-
 def mean_squared_error(net, images, batch_size=1_000):
     """Return the mean squared difference between images and their reconstructions, over all pixels."""
     total = 0.0
     with torch.no_grad():
         for x, _ in train.batches(images, batch_size):
             total += float(mse_loss(net(x), x, reduction="sum"))
-    return total / np.asarray(images.x).size
+    return total / images.x.size
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """One way to train one autoencoder: one epoch of Adam on the squared error.
+
+    Parameters
+    ----------
+    up : str
+        How the decoder doubles its maps, see `networks.autoencoder`.
+    seeds : tuple of int
+        Each decides the initial weights and the order of the images.
+    """
+
+    up: str
+    seeds: tuple = SEEDS
+
+    def metrics(self, seed):
+        """List the metrics of one run, in the order of the file."""
+        return [f"{m}@{n}" for n in STEPS for m in ("nyquist", "ripple", "val_mse")] + [
+            "nyquist", "ripple", "validation_mse", "test_mse", "nyquist of the images"]
+
+    def measure(self, seed, budget=None):
+        """Train and measure; see `Setting`."""
+        parts = load("full", budget)
+        parts = cut(parts._replace(validation=balanced(parts.validation, MEASURED, 0)), budget, seed)
+        net = networks.autoencoder(up=self.up, seed=seed)
+        layers = summary.summarize(net, parts.train.x.shape[1:])
+        images = next(train.batches(parts.validation, len(parts.validation)))[0]
+        source = train.batches(parts.train, BATCH, rng=np.random.default_rng(seed))
+        steps = adam(net, source, lambda net, x, _: mse_loss(net(x), x), lr=RATE)
+        last, values, seconds = -(-len(parts.train) // BATCH), {}, 0.0
+        for step in range(last + 1):
+            for n in STEPS:
+                if min(n, last) == step:  # where training is shorter, its end stands for what would come
+                    values |= {f"{m}@{n}": value for m, value in _look(net, images).items()}
+            seconds += next(steps, 0.0)
+        end = _look(net, images)
+        values |= {"nyquist": end["nyquist"], "ripple": end["ripple"], "validation_mse": end["val_mse"],
+                   "test_mse": mean_squared_error(net, parts.test), "nyquist of the images": nyquist_share(images)}
+        return values, facts(layers, epochs=1, train_images=len(parts.train), core_seconds=seconds)
 
 
 def _look(net, images):
-    """Return share at the Nyquist frequency, ripple and squared error on images."""
+    """Measure the share at the Nyquist frequency, the ripple and the squared error on images."""
     with torch.no_grad():
         answers = net(images)
-        return nyquist_share(answers), flat_ripple(net, images), float(mse_loss(answers, images))
+        return {"nyquist": nyquist_share(answers), "ripple": flat_ripple(net, images),
+                "val_mse": float(mse_loss(answers, images))}
 
-
-def _train(net, chosen, images, seed, *, epochs, lr, batch_size):
-    """Train in place; return what was seen after each of STEPS, the last of them as soon as training ends."""
-    optimizer = torch.optim.Adam(net.parameters(), lr=lr)
-    rng, values, seconds = np.random.default_rng(seed), {}, 0.0
-    last = epochs * -(-len(chosen.y) // batch_size)
-    source = (x for _ in range(epochs) for x, _ in train.batches(chosen, batch_size, rng=rng))
-    for step in range(last + 1):
-        for n in STEPS:
-            if min(n, last) == step:
-                values |= dict(zip((f"nyquist@{n}", f"ripple@{n}", f"val_mse@{n}"), _look(net, images), strict=True))
-        if step < last:
-            start = time.process_time()
-            x = next(source)
-            optimizer.zero_grad()
-            mse_loss(net(x), x).backward()
-            optimizer.step()
-            seconds += time.process_time() - start
-    return values, seconds
-
-
-# From one trial with one seed and not tuned for any of the three.
-RECIPE = {"epochs": 1, "lr": 0.001, "batch_size": 128}
 
 DECODERS = Experiment(
     "decoders",
     "Which way of making maps larger leaves a checkerboard, before, early in and after training?",
-    {up: Reconstruction(up, RECIPE) for up in networks.UPSAMPLERS},
+    {up: Reconstruction(up) for up in networks.UPSAMPLERS},
 )

@@ -1,14 +1,16 @@
 """Gated stacks: do gates help a deep stack of one-dimensional convolutions, at equal parameters?"""
 
-from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import nn
 
-from d2lcnn import layers, networks, summary, train
+from d2lcnn import layers, networks, train
+from d2lcnn.train import Recipe
 
-from .images import balanced
-from .settings import Experiment
+from .classifier import Classifier, Probe
+from .images import SUBSET, balanced
+from .settings import Experiment, tune
 
 STEPS, DEPTH, LEVEL = 28, 8, 0.25  # columns of an image; blocks; root mean square of the maps that blocks start with
 # kind -> (activation, a gate beside it, a shortcut around it)
@@ -67,8 +69,7 @@ class Stack(nn.Module):
     def __init__(self, kind, *, seed=0, depth=DEPTH):
         super().__init__()
         width = WIDTHS[KINDS[kind][1]]
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with networks.seeded(seed):
             self.stem = nn.Conv1d(28, width, 3, padding="same")
             self.blocks = nn.Sequential(*(Block(kind, width) for _ in range(depth)))
             self.head = nn.Sequential(nn.Flatten(), nn.Linear(width * STEPS, 10))
@@ -157,72 +158,53 @@ def gradient_ratio(net, images, labels):
     return root_mean_square(before) / root_mean_square(after)
 
 
-@dataclass(frozen=True)
-class Training:
-    """One way to train one stack from matched initial weights, or a baseline.
+class GradientRatio(Probe):
+    """``gradient_ratio@0`` before training and ``gradient_ratio`` after it, on 200 training images."""
 
-    Parameters
-    ----------
-    kind : str
-        A key of `KINDS`, or "linear" or "mlp".
-    fit : dict
-        Arguments of ``train.fit``, with `epochs` and `lr`.
-    seeds : tuple of int
-    tested : bool
-        Measure on the test images.
-    """
+    def metrics(self, setting, seed):
+        """Name both."""
+        return ["gradient_ratio@0", "gradient_ratio"]
 
-    kind: str
-    fit: dict
-    seeds: tuple = (0, 1, 2)
-    tested: bool = True
+    def before(self, run):
+        """Measure on the matched weights."""
+        return {"gradient_ratio@0": gradient_ratio(run.net, *_some(run.parts, run.seed))}
 
-    def metrics(self, seed):
-        """List the metrics of one run, in the order of the file."""
-        names = [f"val_accuracy@{e}" for e in range(1, self.fit["epochs"] + 1)]
-        names += ["train_accuracy", "validation_accuracy", "validation_loss"]
-        names += ["test_accuracy", "test_loss", "lr"] if self.tested else []
-        return names + (["gradient_ratio@0", "gradient_ratio"] if self.kind in KINDS else [])
-
-    def measure(self, seed, budget, splits):
-        """Train and measure images of `splits`; return the metrics and the columns that all lines of the run share."""
-        parts = splits("subset", False)
-        chosen, validation, test, epochs = parts.train, parts.validation, parts.test, self.fit["epochs"]
-        if budget:
-            chosen, epochs = balanced(chosen, budget.train_images, seed), min(epochs, budget.epochs)
-            validation, test = (balanced(part, budget.measured_images, 0) for part in (validation, test))
-        stack = self.kind in KINDS
-        net = Stack(self.kind, seed=seed) if stack else networks.create(self.kind, seed=seed)
-        images, labels = next(train.batches(balanced(chosen, 200, seed), 200))
-        if stack:
-            match(net, images, seed=seed)
-        values = {"gradient_ratio@0": gradient_ratio(net, images, labels)} if stack else {}
-        history = train.fit(net, chosen, validation, seed=seed, **self.fit | {"epochs": epochs})
-        values |= {f"val_accuracy@{e}": a for e, a in zip(history.epoch, history.validation_accuracy, strict=True)}
-        values |= {"train_accuracy": history.train_accuracy[-1], "validation_accuracy": history.validation_accuracy[-1],
-                   "validation_loss": history.validation_loss[-1]}
-        values |= {"gradient_ratio": gradient_ratio(net, images, labels)} if stack else {}
-        if self.tested:
-            on_test = train.evaluate(net, test)
-            values |= {"test_accuracy": on_test.accuracy, "test_loss": on_test.loss, "lr": self.fit["lr"]}
-        table = summary.summarize(net, chosen.x.shape[1:])
-        facts = {"epochs": epochs, "train_images": len(chosen.y), "params": table.parameters, "macs": table.macs,
-                 "core_seconds": round(history.core_seconds[-1], 2)}
-        return values, facts
+    def after(self, run):
+        """Measure on the trained weights."""
+        return {"gradient_ratio": gradient_ratio(run.net, *_some(run.parts, run.seed))}
 
 
-FIT = {"epochs": 5, "batch_size": 64, "optimizer": "adamw"}
-TUNING_SEED = 100  # not among the seeds of the results
+class Matched(Classifier):
+    """A stack that begins with matched weights."""
+
+    def prepare(self, net, parts, seed):
+        """Match the weights on 200 training images."""
+        match(net, _some(parts, seed)[0], seed=seed)
+
+
+def _some(parts, seed):
+    return next(train.batches(balanced(parts.train, 200, seed), 200))
+
+
 FROM_SLOW, FROM_FAST = (0.0006, 0.0015, 0.004, 0.01), (0.004, 0.01, 0.025)
 # arm -> learning rates tried: two at first, then the next beyond the best one until it had one on each side
 ARMS = {"linear": (0.003, 0.01, 0.03, 0.1), "mlp": (0.003, 0.01, 0.03), "ReLU": FROM_SLOW, "tanh": FROM_SLOW,
         "gated tanh": FROM_SLOW[1:], "GLU": FROM_FAST, "residual ReLU": FROM_FAST, "residual GLU": FROM_FAST}
 
-GATED_TUNING = Experiment(
+
+def setting(arm, lr):
+    """Declare a run of a kind of stack, or of a baseline: five epochs of the subset."""
+    more = {"recipe": Recipe(5, lr, batch_size=64, optimizer="adamw"), "images": SUBSET,
+             "curve": ("val_accuracy",)}
+    if arm in KINDS:
+        return Matched(Stack, options={"kind": arm}, probes=(GradientRatio(),), **more)
+    return Classifier(arm, **more)
+
+
+GATED_TUNING = tune(
     "gated_tuning",
     "Which learning rate does best on the validation images, for each kind of stack?",
-    {f"{arm}, lr={lr}": Training(arm, FIT | {"lr": lr}, seeds=(TUNING_SEED,), tested=False)
-     for arm, rates in ARMS.items() for lr in rates},
+    {arm: (partial(setting, arm), rates) for arm, rates in ARMS.items()},
 )
 
 # Best on the validation images, from results/gated_tuning.csv; the slower of equal ones
@@ -232,5 +214,5 @@ CHOSEN = {"linear": 0.03, "mlp": 0.01, "ReLU": 0.0015, "tanh": 0.0015, "gated ta
 GATED = Experiment(
     "gated",
     "Does a gate or a shortcut help a deep stack of 1-D convolutions at equal parameters?",
-    {arm: Training(arm, FIT | {"lr": CHOSEN[arm]}) for arm in ARMS},
+    {arm: setting(arm, CHOSEN[arm]) for arm in ARMS},
 )

@@ -1,24 +1,73 @@
-"""The images that settings ask for: fewer of them, in another place, or with their pixels in another order."""
+"""The images of a run, as a function of its seed: fewer of them, in another place, or with their pixels reordered."""
 
 import functools
 import math
-from types import SimpleNamespace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from d2lcnn import data
+from d2lcnn.data import Splits
 
 PERMUTATION_SEED = 28  # of the one pixel permutation that all runs share
+_fashion_mnist = functools.lru_cache(maxsize=2)(data.fashion_mnist)
 
 
-@functools.lru_cache(maxsize=2)
-def splits(source, permuted):
-    """Load the images of a source, once; `permuted` puts the pixels of all of them in one other order."""
-    parts = data.fashion_mnist(source)
-    if not permuted:
-        return parts
-    order = np.random.default_rng(PERMUTATION_SEED).permutation(math.prod(parts.train.x.shape[2:]))
-    return SimpleNamespace(**{part: permute(getattr(parts, part), order) for part in ("train", "validation", "test")})
+def load(source, budget=None):
+    """Load Fashion-MNIST, once; a Budget may name another source."""
+    return _fashion_mnist((budget and budget.source) or source)
+
+
+@dataclass(frozen=True)
+class Fashion:
+    """Fashion-MNIST, with its default validation split, for the run with some seed.
+
+    Parameters
+    ----------
+    source : {"full", "subset"}
+        Argument of ``data.fashion_mnist``.
+    count : int, optional
+        Train on this many images, as equally many of each class as can be, drawn by the seed; default all.
+    measured : int, optional
+        Measure on this many validation and test images, the same for every seed; default all.
+    change : callable, optional
+        ``change(images, part, seed)`` is applied to all images of "train", "validation" and "test".
+
+    Examples
+    --------
+    >>> parts = Fashion("subset", count=50)(seed=3)
+    >>> len(parts.train), np.bincount(parts.train.y).tolist(), len(parts.test)
+    (50, [5, 5, 5, 5, 5, 5, 5, 5, 5, 5], 10000)
+    """
+
+    source: str = "full"
+    count: int | None = None
+    measured: int | None = None
+    change: Callable | None = None
+
+    def __call__(self, seed, budget=None):
+        """Load the images; return Splits."""
+        parts = load(self.source, budget)
+        if self.change:
+            parts = Splits(*(self.change(images, part, seed) for part, images in parts._asdict().items()))
+        return cut(parts, budget, seed, count=self.count, measured=self.measured)
+
+
+FULL, SUBSET = Fashion("full"), Fashion("subset")
+
+
+def cut(parts, budget, seed, *, count=None, measured=None, measured_seed=0):
+    """Shorten Splits to `count` training images, `measured` of the other parts, and to a Budget; None: as they are."""
+    if budget:
+        count = min(count or budget.train_images, budget.train_images)
+        measured = min(measured or budget.measured_images, budget.measured_images)
+    train, *others = parts
+    if count is not None and count != len(train):
+        train = balanced(train, count, seed)
+    if measured is not None:
+        others = (balanced(part, measured, measured_seed) for part in others)
+    return Splits(train, *others)
 
 
 def permute(images, order):
@@ -26,12 +75,17 @@ def permute(images, order):
 
     Examples
     --------
-    >>> images = SimpleNamespace(x=np.arange(4, dtype=np.uint8).reshape(1, 1, 2, 2), y=np.array([7]))
+    >>> images = data.Images(np.arange(4, dtype=np.uint8).reshape(1, 1, 2, 2), np.array([7]))
     >>> permute(images, np.array([3, 0, 1, 2])).x[0, 0].tolist()
     [[3, 0], [1, 2]]
     """
     flat = images.x.reshape(*images.x.shape[:2], -1)
-    return SimpleNamespace(x=flat[:, :, order].reshape(images.x.shape), y=images.y)
+    return replace(images, x=flat[:, :, order].reshape(images.x.shape))
+
+
+def permuted(images, part, seed):
+    """Apply one fixed random permutation to the pixels of every image, whatever the part and the seed."""
+    return permute(images, np.random.default_rng(PERMUTATION_SEED).permutation(math.prod(images.x.shape[2:])))
 
 
 def on_canvas(images, size):
@@ -39,14 +93,13 @@ def on_canvas(images, size):
 
     Examples
     --------
-    >>> on_canvas(SimpleNamespace(x=np.full((1, 1, 1, 1), 7), y=np.array([0])), 3).x[0, 0].tolist()
+    >>> on_canvas(data.Images(np.full((1, 1, 1, 1), 7), np.array([0])), 3).x[0, 0].tolist()
     [[0, 0, 0], [0, 7, 0], [0, 0, 0]]
     """
-    x = np.asarray(images.x)
-    around = [((size - n) // 2, size - n - (size - n) // 2) for n in x.shape[2:]]
+    around = [((size - n) // 2, size - n - (size - n) // 2) for n in images.x.shape[2:]]
     if min(min(pair) for pair in around) < 0:
-        raise ValueError(f"images of {x.shape[2:]} pixels do not fit on a canvas of {size}")
-    return SimpleNamespace(x=np.pad(x, ((0, 0), (0, 0), *around)), y=images.y)
+        raise ValueError(f"images of {images.x.shape[2:]} pixels do not fit on a canvas of {size}")
+    return replace(images, x=np.pad(images.x, ((0, 0), (0, 0), *around)))
 
 
 def halved(images):
@@ -54,12 +107,12 @@ def halved(images):
 
     Examples
     --------
-    >>> halved(SimpleNamespace(x=np.array([[[[0, 2], [4, 7]]]], np.uint8), y=np.array([0]))).x.tolist()
+    >>> halved(data.Images(np.array([[[[0, 2], [4, 7]]]], np.uint8), np.array([0]))).x.tolist()
     [[[[3]]]]
     """
-    n, c, h, w = np.shape(images.x)
-    means = np.reshape(images.x, (n, c, h // 2, 2, w // 2, 2)).mean(axis=(3, 5))
-    return SimpleNamespace(x=means.astype(np.uint8), y=images.y)
+    n, c, h, w = images.x.shape
+    means = images.x.reshape(n, c, h // 2, 2, w // 2, 2).mean(axis=(3, 5))
+    return replace(images, x=means.astype(np.uint8))
 
 
 def placed(images, size, corners):
@@ -67,19 +120,19 @@ def placed(images, size, corners):
 
     Examples
     --------
-    >>> placed(SimpleNamespace(x=np.full((1, 1, 1, 1), 7), y=np.array([0])), 2, np.array([[1, 0]])).x[0, 0].tolist()
+    >>> placed(data.Images(np.full((1, 1, 1, 1), 7), np.array([0])), 2, np.array([[1, 0]])).x[0, 0].tolist()
     [[0, 0], [7, 0]]
     """
-    n, c, h, w = np.shape(images.x)
-    x = np.zeros((n, c, size, size), np.asarray(images.x).dtype)
+    n, c, h, w = images.x.shape
+    x = np.zeros((n, c, size, size), images.x.dtype)
     for target, image, (top, left) in zip(x, images.x, corners, strict=True):
         target[:, top : top + h, left : left + w] = image
-    return SimpleNamespace(x=x, y=images.y)
+    return replace(images, x=x)
 
 
 def scattered(images, size, seed):
     """Put each image at a random place of a black square of `size` pixels a side, all of it in sight."""
-    corners = np.random.default_rng(seed).integers(0, size - np.shape(images.x)[2] + 1, (len(images.y), 2))
+    corners = np.random.default_rng(seed).integers(0, size - images.x.shape[2] + 1, (len(images), 2))
     return placed(images, size, corners)
 
 
@@ -88,16 +141,15 @@ def balanced(images, count, seed):
 
     Examples
     --------
-    >>> images = SimpleNamespace(x=np.arange(6), y=np.array([0, 0, 0, 1, 1, 1]))
+    >>> images = data.Images(np.arange(6), np.array([0, 0, 0, 1, 1, 1]))
     >>> np.bincount(balanced(images, 4, seed=0).y).tolist()
     [2, 2]
     >>> set(balanced(images, 2, seed=0).x.tolist()) < set(balanced(images, 4, seed=0).x.tolist())
     True
     """
-    order = np.random.default_rng(seed).permutation(len(images.y))
-    labels = np.asarray(images.y)[order]
+    order = np.random.default_rng(seed).permutation(len(images))
+    labels = images.y[order]
     rank = np.empty(len(labels), np.int64)  # how many of its class come before an image
     for label in np.unique(labels):
         rank[labels == label] = np.arange((labels == label).sum())
-    picked = order[np.argsort(rank, kind="stable")[:count]]
-    return SimpleNamespace(x=np.asarray(images.x)[picked], y=np.asarray(images.y)[picked])
+    return images[order[np.argsort(rank, kind="stable")[:count]]]

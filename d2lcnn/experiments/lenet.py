@@ -1,10 +1,15 @@
 """LeNet: what each change to the sigmoid net brings, one at a time, beside a linear classifier and an MLP."""
 
-from .settings import Experiment, Setting
+from functools import partial
 
-EPOCHS = 3
+from d2lcnn.train import Recipe
 
-# Each step keeps what the steps before it changed. (network, its options, arguments of fit, learning rates tried)
+from .classifier import CURVE, Classifier
+from .images import Fashion
+from .probes import Confusion
+from .settings import Experiment, tune
+
+# Each step keeps what the steps before it changed. (network, its options, how it is trained, learning rates tried)
 PLAIN = {"optimizer": "plain_sgd", "schedule": "constant"}
 MOMENTUM = {"optimizer": "sgd", "schedule": "constant"}
 ONE_CYCLE = {"optimizer": "sgd", "schedule": "onecycle"}
@@ -20,25 +25,18 @@ STEPS = {
     "linear, one-cycle": ("linear", {}, ONE_CYCLE, (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)),
     "mlp, one-cycle": ("mlp", {}, ONE_CYCLE, (0.01, 0.03, 0.1, 0.3)),
 }
-TUNING_SEED = 100  # not among the seeds of the results
 
 
-def recipe(step, lr):
-    """Arguments of fit for a step of the ladder.
-
-    Examples
-    --------
-    >>> recipe("lenet", 0.9)
-    {'optimizer': 'plain_sgd', 'schedule': 'constant', 'epochs': 3, 'lr': 0.9}
-    """
-    return STEPS[step][2] | {"epochs": EPOCHS, "lr": lr}
+def setting(step, lr, *, epochs=3, source="full", **more):
+    """Declare a run of a step of the ladder."""
+    network, options, training, _ = STEPS[step]
+    return Classifier(network, Recipe(epochs, lr, **training), options, Fashion(source), **more)
 
 
-LENET_TUNING = Experiment(
+LENET_TUNING = tune(
     "lenet_tuning",
     "Which learning rate does best on the validation images, for each step of the ladder?",
-    {f"{step}, lr={lr}": Setting(network, recipe(step, lr), options, seeds=(TUNING_SEED,), tested=False)
-     for step, (network, options, _, rates) in STEPS.items() for lr in rates},
+    {step: (partial(setting, step), rates) for step, (*_, rates) in STEPS.items()},
 )
 
 # Best on the validation images, from results/lenet_tuning.csv
@@ -50,17 +48,14 @@ CHOSEN = {
 LENET = Experiment(
     "lenet",
     "What does each change to the sigmoid LeNet bring, and does it beat a linear classifier and an MLP?",
-    {step: Setting(network, recipe(step, CHOSEN[step]), options, curve=True, confusion=step == "+ batch norm")
-     for step, (network, options, _, _) in STEPS.items()},
+    {step: setting(step, CHOSEN[step], curve=CURVE, probes=(Confusion(),) if step == "+ batch norm" else ())
+     for step in STEPS},
 )
 
 LENET_SUBSET = Experiment(
     "lenet_subset",
     "How far does LeNet with batch norm get on the images in the package?",
-    {"lenet_bn, 12 epochs": Setting("lenet_bn", ONE_CYCLE | {"epochs": 12, "lr": CHOSEN["+ batch norm"]},
-                                    source="subset", curve=True),
-     "lenet_bn, 4 epochs": Setting("lenet_bn", ONE_CYCLE | {"epochs": 4, "lr": CHOSEN["+ batch norm"]},
-                                   source="subset", curve=True),
-     "mlp, 12 epochs": Setting("mlp", ONE_CYCLE | {"epochs": 12, "lr": CHOSEN["mlp, one-cycle"]},
-                               source="subset", curve=True)},
+    {f"{name}, {epochs} epochs": setting(step, CHOSEN[step], epochs=epochs, source="subset", curve=CURVE)
+     for name, step, epochs in (("lenet_bn", "+ batch norm", 12), ("lenet_bn", "+ batch norm", 4),
+                                ("mlp", "mlp, one-cycle", 12))},
 )

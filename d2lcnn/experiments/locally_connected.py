@@ -1,18 +1,18 @@
 """Locally connected layers: where is it right to share weights between places, where is it wrong?"""
 
-import functools
-from dataclasses import dataclass
-from types import SimpleNamespace
+from functools import partial
 
 import numpy as np
-import torch
 from torch import nn
 
-from d2lcnn import networks, summary, train
+from d2lcnn import networks
+from d2lcnn.data import Images, Splits
 from d2lcnn.layers import LocallyConnected2d
+from d2lcnn.train import Recipe
 
-from .images import balanced, placed
-from .settings import Experiment
+from .classifier import Classifier, Probe
+from .images import cut, load, on_canvas, scattered
+from .settings import Experiment, tune
 
 # Bars: images of 16x16 with noise and one bar of five pixels, upright or lying, in the left or in the right half.
 BARS = {"size": 16, "noise": 0.2, "train": 2_000, "validation": 1_000, "test": 1_000}
@@ -66,16 +66,12 @@ def bar_images(task, part, seed):
     rng = np.random.default_rng([seed, ("train", "validation", "test").index(part)])
     half = None if task == "place" else "right" if part == "test" else "left"
     x, upright, left = bars(BARS[part], rng, half)
-    return SimpleNamespace(x=x, y=(upright == left).astype(np.int64) if task == "place" else upright.astype(np.int64))
+    return Images(x, (upright == left).astype(np.int64) if task == "place" else upright.astype(np.int64), ("no", "yes"))
 
 
 def item_images(images, task, seed):
     """Put items of Fashion-MNIST in the middle of a canvas ("centred"), or at random places of it ("shifted")."""
-    most = CANVAS - images.x.shape[2]
-    corners = np.full((len(images.y), 2), most // 2)
-    if task == "shifted":
-        corners = np.random.default_rng(seed).integers(0, most + 1, corners.shape)
-    return placed(images, CANVAS, corners)
+    return on_canvas(images, CANVAS) if task == "centred" else scattered(images, CANVAS, seed)
 
 
 def bar_net(shared, channels=CHANNELS):
@@ -104,104 +100,76 @@ def item_net(shared, channels=CHANNELS, head="mean"):
                          nn.Linear(c * places, 10))
 
 
+def seeded(make, *given, seed=None, **options):
+    """Build a network with the initial weights of a seed."""
+    with networks.seeded(seed):
+        return make(*given, **options)
+
+
 BAR_NETS = {
-    "shared": functools.partial(bar_net, True),
-    "unshared": functools.partial(bar_net, False),
-    "linear": functools.partial(networks.create, "linear", 2, input_size=(16, 16)),
-    "mlp": functools.partial(networks.create, "mlp", 2, hidden=HIDDEN["bars"], input_size=(16, 16)),
+    "shared": partial(seeded, bar_net, True),
+    "unshared": partial(seeded, bar_net, False),
+    "linear": partial(networks.create, "linear", 2, input_size=(16, 16)),
+    "mlp": partial(networks.create, "mlp", 2, hidden=HIDDEN["bars"], input_size=(16, 16)),
 }
 ITEM_NETS = {
-    "shared": functools.partial(item_net, True),
-    "unshared": functools.partial(item_net, False),
-    "shared, wide": functools.partial(item_net, True, WIDE),
-    "shared, dense head": functools.partial(item_net, True, head="dense"),
-    "unshared, dense head": functools.partial(item_net, False, head="dense"),
-    "linear": functools.partial(networks.create, "linear", input_size=(CANVAS, CANVAS)),
-    "mlp": functools.partial(networks.create, "mlp", hidden=HIDDEN["items"], input_size=(CANVAS, CANVAS)),
+    "shared": partial(seeded, item_net, True),
+    "unshared": partial(seeded, item_net, False),
+    "shared, wide": partial(seeded, item_net, True, WIDE),
+    "shared, dense head": partial(seeded, item_net, True, head="dense"),
+    "unshared, dense head": partial(seeded, item_net, False, head="dense"),
+    "linear": partial(networks.create, "linear", input_size=(CANVAS, CANVAS)),
+    "mlp": partial(networks.create, "mlp", hidden=HIDDEN["items"], input_size=(CANVAS, CANVAS)),
 }
 TASKS = {"place": BAR_NETS, "moved": BAR_NETS, "centred": ITEM_NETS, "shifted": ITEM_NETS}
-EPOCHS = {"place": 5, "moved": 5, "centred": 4, "shifted": 4}
 
 
-@dataclass(frozen=True)
-class Sharing:
-    """One network on one task: AdamW, the rate rising and falling once.
+def drawn(task, seed, budget=None):
+    """Draw the bars of a run, other ones for every seed."""
+    parts = Splits(*(bar_images(task, part, seed) for part in Splits._fields))
+    return cut(parts, budget, seed, measured_seed=seed)
 
-    Parameters
-    ----------
-    task : {"place", "moved", "centred", "shifted"}
-    net : str
-        A key of ``TASKS[task]``.
-    lr : float
-    seeds : tuple of int
-        Each decides the initial weights, the order of the images, and, where they are drawn, bars and places.
-    tested : bool
-        Measure on the test images. False where the rate is chosen.
-    """
 
-    task: str
-    net: str
-    lr: float
-    seeds: tuple = (0, 1, 2)
-    tested: bool = True
+def put(task, seed, budget=None):
+    """Put the items of the subset where the task has them: those that measure at the same places in all runs."""
+    parts = load("subset", budget)
+    parts = Splits(*(item_images(images, task, [seed, 0] if part == "train" else 1)
+                     for part, images in parts._asdict().items()))
+    return cut(parts, budget, seed, measured_seed=seed)
 
-    @property
-    def fit(self):
-        """Arguments of ``train.fit``."""
-        on_bars = TASKS[self.task] is BAR_NETS
-        return {"epochs": EPOCHS[self.task], "lr": self.lr, "optimizer": "adamw", "batch_size": 64 if on_bars else 128}
 
-    def metrics(self, seed):
-        """List the metrics of one run, in the order of the file."""
-        tested = ["test_accuracy", *(["shifted_accuracy"] if self.task == "centred" else []), "lr"]
-        return ["train_accuracy", "validation_accuracy", *(tested if self.tested else [])]
+class Shifted(Probe):
+    """``shifted_accuracy``: of a network that was trained on centred items, on test items that are moved."""
 
-    def measure(self, seed, budget, splits):
-        """Train and measure; return the metrics and the columns that all lines of the run share."""
-        parts = self.images(seed, splits)
-        epochs = self.fit["epochs"]
-        if budget:
-            epochs = min(epochs, budget.epochs)
-            sizes = {"train": budget.train_images}
-            parts = {name: balanced(p, min(len(p.y), sizes.get(name, budget.measured_images)), seed)
-                     for name, p in parts.items()}
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            net = TASKS[self.task][self.net]()
-        table = summary.summarize(net, parts["train"].x.shape[1:])
-        history = train.fit(net, parts["train"], seed=seed, **self.fit | {"epochs": epochs})
-        values = {"train_accuracy": history.train_accuracy[-1], "lr": self.lr}
-        values |= {f"{name}_accuracy": train.evaluate(net, part).accuracy for name, part in parts.items()
-                   if name != "train"}
-        facts = {"epochs": epochs, "train_images": len(parts["train"].y), "params": table.parameters,
-                 "macs": table.macs, "core_seconds": round(history.core_seconds[-1], 2)}
-        return values, facts
+    def metrics(self, setting, seed):
+        """Name it."""
+        return ["shifted_accuracy"]
 
-    def images(self, seed, splits):
-        """Make the images of the run: each draws its own bars; items are tested at the same places in all runs."""
-        names = ("train", "validation", *(["test"] if self.tested else []))
-        if TASKS[self.task] is BAR_NETS:
-            return {part: bar_images(self.task, part, seed) for part in names}
-        sources = {part: getattr(splits("subset", False), part) for part in names}
-        parts = {part: item_images(images, self.task, [seed, 0] if part == "train" else 1)
-                 for part, images in sources.items()}
-        if self.tested and self.task == "centred":
-            parts["shifted"] = item_images(sources["test"], "shifted", 1)
-        return parts
+    def after(self, run):
+        """Measure on the test items of the task "shifted"."""
+        return {"shifted_accuracy": run.setting.evaluate(run.net, put("shifted", run.seed, run.budget).test).accuracy}
+
+
+def setting(task, net, lr, tested=True):
+    """Declare a run of a network on a task: AdamW, the rate rising and falling once."""
+    on_bars = TASKS[task] is BAR_NETS
+    recipe = Recipe(5 if on_bars else 4, lr, batch_size=64 if on_bars else 128, optimizer="adamw")
+    return Classifier(TASKS[task][net], recipe, images=partial(drawn if on_bars else put, task),
+                      measures=("accuracy",), probes=(Shifted(),) if task == "centred" and tested else (),
+                      tested=tested)
 
 
 RATES = (0.003, 0.01, 0.03, 0.1)
 FURTHER = 0.3  # tried where the largest of RATES was best and not every validation image was right
 BEST_AT_THE_EDGE = {"moved": ("linear",), "centred": ("shared",),
                     "shifted": ("shared", "unshared", "shared, wide", "shared, dense head", "linear")}
-TUNING_SEED = 100  # not among the seeds of the results
 
-LOCALLY_CONNECTED_TUNING = Experiment(
+LOCALLY_CONNECTED_TUNING = tune(
     "locally_connected_tuning",
     "Which learning rate does best on the validation images?",
-    {f"{task}: {net}, lr={lr}": Sharing(task, net, lr, seeds=(TUNING_SEED,), tested=False)
-     for task, nets in TASKS.items() for net in nets
-     for lr in (*RATES, *([FURTHER] if net in BEST_AT_THE_EDGE.get(task, ()) else []))},
+    {f"{task}: {net}": (partial(setting, task, net, tested=False),
+                        (*RATES, *([FURTHER] if net in BEST_AT_THE_EDGE.get(task, ()) else [])))
+     for task, nets in TASKS.items() for net in nets},
 )
 
 # Best on the validation images, from results/locally_connected_tuning.csv; the smaller one of two that tie.
@@ -217,5 +185,5 @@ CHOSEN = {
 LOCALLY_CONNECTED = Experiment(
     "locally_connected",
     "Where is it right to share weights between places, where is it wrong, at equal work and at equal parameters?",
-    {f"{task}: {net}": Sharing(task, net, CHOSEN[task][net]) for task, nets in TASKS.items() for net in nets},
+    {f"{task}: {net}": setting(task, net, CHOSEN[task][net]) for task, nets in TASKS.items() for net in nets},
 )

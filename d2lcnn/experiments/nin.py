@@ -1,11 +1,14 @@
 """NiN: a mean over each feature map against dense layers at the end, and blocks with and without 1x1 convolutions."""
 
-from .settings import Experiment, Setting, recipe
+from functools import partial
 
-EPOCHS = 6
+from d2lcnn.train import Recipe
+
+from .classifier import CURVE, Classifier
+from .images import SUBSET
+from .settings import Experiment, tune
+
 RATES = (0.05, 0.1, 0.2)
-TUNING_SEED = 100  # not among the seeds of the results
-
 # What each network changes in NiN; all train on the 9,000 images that the subset has for training.
 NETS = {
     "nin": ("nin_small", {}),
@@ -16,12 +19,17 @@ NETS = {
     "linear": ("linear", {}),
 }
 
-NIN_TUNING = Experiment(
+
+def setting(name, lr, **more):
+    """Declare a run of one of `NETS`: six epochs."""
+    network, options = NETS[name]
+    return Classifier(network, Recipe(6, lr, channels_last=True), options, SUBSET, **more)
+
+
+NIN_TUNING = tune(
     "nin_tuning",
     "Which learning rate does best on the validation images, for NiN and its variants?",
-    {f"{name}, lr={lr}": Setting(network, recipe(lr, EPOCHS), options, source="subset", seeds=(TUNING_SEED,),
-                                 tested=False)
-     for name, (network, options) in NETS.items() for lr in RATES},
+    {name: (partial(setting, name), RATES) for name in NETS},
 )
 
 # Best on the validation images, from results/nin_tuning.csv
@@ -30,6 +38,5 @@ CHOSEN = {"nin": 0.1, "dense head": 0.1, "dense head, dropout": 0.2, "without 1x
 NIN = Experiment(
     "nin",
     "What do a mean over maps instead of dense layers, and 1x1 convolutions in every block, cost and bring?",
-    {name: Setting(network, recipe(CHOSEN[name], EPOCHS), options, source="subset", curve=True)
-     for name, (network, options) in NETS.items()},
+    {name: setting(name, CHOSEN[name], curve=CURVE) for name in NETS},
 )

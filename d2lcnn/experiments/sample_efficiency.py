@@ -1,6 +1,12 @@
 """A network that assumes locality and equivariance against one that does not, by number of training images."""
 
-from .settings import Experiment, Setting
+from functools import partial
+
+from d2lcnn.train import Recipe
+
+from .classifier import Classifier
+from .images import Fashion, permuted
+from .settings import SEEDS, Experiment, tune
 
 # Equal numbers of parameters within 2 %, batch norm in all: 62,158 (LeNet), 62,176 and 61,851 (MLP).
 NETS = {
@@ -16,44 +22,31 @@ RATES = {"cnn": (0.03, 0.1, 0.3, 1.0), "mlp": (0.03, 0.1, 0.3, 1.0, 3.0),
          "mlp, two hidden layers": (0.03, 0.1, 0.3, 1.0)}
 CHOSEN = {"cnn": 0.3, "mlp": 1.0, "mlp, two hidden layers": 0.3}  # best mean over TUNING_SIZES, on validation images
 TUNING_SIZES = (1_000, 10_000)
-TUNING_SEED = 100  # not among the seeds of the results
 
 
-def recipe(size, lr):
-    """Arguments of fit for a training set of `size` images: as many epochs as show `SHOWN` images.
-
-    Examples
-    --------
-    >>> recipe(40_000, 0.1)
-    {'epochs': 3, 'lr': 0.1, 'batch_size': 100}
-    """
-    return {"epochs": SHOWN // size, "lr": lr, "batch_size": BATCH}
+def setting(net, size, lr, *, change=None, **more):
+    """Declare a run of one of `NETS` on `size` images, with as many epochs as show `SHOWN` images."""
+    network, options = NETS[net]
+    return Classifier(network, Recipe(SHOWN // size, lr, BATCH), options, Fashion("full", size, change=change), **more)
 
 
-def setting(net, size, lr, **options):
-    """Declare a run of one of `NETS`."""
-    network, built_with = NETS[net]
-    return Setting(network, recipe(size, lr), built_with, images=size, **options)
-
-
-SAMPLE_EFFICIENCY_TUNING = Experiment(
+SAMPLE_EFFICIENCY_TUNING = tune(
     "sample_efficiency_tuning",
     "Which learning rate does best on the validation images?",
-    {f"{net}, {size} images, lr={lr}": setting(net, size, lr, seeds=(TUNING_SEED,), tested=False)
-     for net in NETS for size in TUNING_SIZES for lr in RATES[net]},
+    {f"{net}, {size} images": (partial(setting, net, size), RATES[net]) for net in NETS for size in TUNING_SIZES},
 )
 
 SAMPLE_EFFICIENCY = Experiment(
     "sample_efficiency",
     "How many images does a CNN need to do what an MLP of as many parameters does?",
     # five seeds where the draw of few images matters most
-    {f"{net}, {size} images": setting(net, size, CHOSEN[net], seeds=(0, 1, 2, 3, 4) if size <= 2_000 else (0, 1, 2))
+    {f"{net}, {size} images": setting(net, size, CHOSEN[net], seeds=(*SEEDS, 3, 4) if size <= 2_000 else SEEDS)
      for net in NETS for size in SIZES},
 )
 
 PERMUTED_PIXELS = Experiment(
     "permuted_pixels",
     "What is left of the CNN's lead when the pixels of all images are permuted alike?",
-    {f"{net}, {pixels}": setting(net, 10_000, CHOSEN[net], permuted=pixels == "permuted")
-     for net in NETS for pixels in ("as they are", "permuted")},
+    {f"{net}, {pixels}": setting(net, 10_000, CHOSEN[net], change=change)
+     for net in NETS for pixels, change in (("as they are", None), ("permuted", permuted))},
 )

@@ -1,11 +1,15 @@
 """Separable: from a convolution over segments of its channels to Xception, with and without an activation between."""
 
-import torch
+from functools import partial
+
 from torch import nn
 
-from d2lcnn import layers
+from d2lcnn import layers, networks
+from d2lcnn.train import Recipe
 
-from .settings import Experiment, Setting
+from .classifier import Classifier
+from .images import SUBSET
+from .settings import Experiment, tune
 
 WIDTH = 32
 SEGMENTS = (1, 2, 4, 8, 16, 32)  # of WIDTH channels: from a convolution to one kernel a channel
@@ -53,44 +57,37 @@ def spectrum_net(segments, *, channels=WIDTH, between="nothing", seed=0):
                                       between=middle and middle())
         return [conv, nn.BatchNorm2d(channels), nn.ReLU()]
 
-    with torch.random.fork_rng(devices=[]):
+    with networks.seeded(seed):
         stem = [nn.Conv2d(1, channels, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(channels), nn.ReLU()]
         net = nn.Sequential(*stem, *block(), nn.MaxPool2d(2), *block(), *block(), nn.AdaptiveAvgPool2d(1),
                             nn.Flatten(), nn.Linear(channels, 10))
-        torch.manual_seed(seed)
-        for module in net.modules():
-            if isinstance(module, nn.Conv2d | nn.Linear):
-                nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity="relu")
-        nn.init.zeros_(net[-1].bias)
-    return net
+    with networks.seeded(seed):  # once more: torch's own weights, drawn above, are of no account
+        return networks.he_(net)
 
 
-EPOCHS = 3
 RATES, RATES_SIMPLE = (0.1, 0.2, 0.4, 0.8), (0.05, 0.1, 0.2, 0.4)
-TUNING_SEED = 100  # not among the seeds of the results
 
 
-def _spectrum(lr, segments, seeds=(0, 1, 2), tested=True, **options):
-    return Setting(spectrum_net, {"epochs": EPOCHS, "lr": lr}, {"segments": segments} | options, source="subset",
-                   seeds=seeds, tested=tested)
+def setting(network, lr, **options):
+    """Declare a run of `spectrum_net` or of a baseline: three epochs of the subset."""
+    return Classifier(network, Recipe(3, lr), options, SUBSET)
 
 
-SEPARABLE_TUNING = Experiment(
+SEPARABLE_TUNING = tune(
     "separable_tuning",
     "Which learning rate does best on the validation images, at both ends of the spectrum and for the baselines?",
-    {f"segments={s}, lr={lr}": _spectrum(lr, s, seeds=(TUNING_SEED,), tested=False)
-     for s in (1, WIDTH) for lr in RATES}
-    | {f"{name}, lr={lr}": Setting(name, {"epochs": EPOCHS, "lr": lr}, source="subset", seeds=(TUNING_SEED,),
-                                   tested=False) for name in ("linear", "mlp") for lr in RATES_SIMPLE},
+    {f"segments={s}": (partial(setting, spectrum_net, segments=s), RATES) for s in (1, WIDTH)}
+    | {name: (partial(setting, name), RATES_SIMPLE) for name in ("linear", "mlp")},
 )
 
 CHOSEN = {"spectrum": 0.4, "linear": 0.4, "mlp": 0.1}  # best on validation images, from results/separable_tuning.csv
+spectrum = partial(setting, spectrum_net, CHOSEN["spectrum"])
 
 SEPARABLE = Experiment(
     "separable",
     "Where between a convolution and one kernel a channel does a small net do best, with a ReLU between and without?",
-    {f"segments={s}": _spectrum(CHOSEN["spectrum"], s) for s in SEGMENTS}
-    | {f"segments={s}, relu": _spectrum(CHOSEN["spectrum"], s, between="relu") for s in (1, 4, WIDTH)}
-    | {f"segments={s}, channels={c}": _spectrum(CHOSEN["spectrum"], s, channels=c) for c, s in EQUAL_WORK.items()}
-    | {name: Setting(name, {"epochs": EPOCHS, "lr": CHOSEN[name]}, source="subset") for name in ("linear", "mlp")},
+    {f"segments={s}": spectrum(segments=s) for s in SEGMENTS}
+    | {f"segments={s}, relu": spectrum(segments=s, between="relu") for s in (1, 4, WIDTH)}
+    | {f"segments={s}, channels={c}": spectrum(segments=s, channels=c) for c, s in EQUAL_WORK.items()}
+    | {name: setting(name, CHOSEN[name]) for name in ("linear", "mlp")},
 )

@@ -1,114 +1,79 @@
 """What an experiment declares: settings, seeds, and with them every line its CSV file must hold."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from typing import Protocol
 
-from d2lcnn import networks
-
-CLASSES = 10
-DISTANCES = (0, 1, 2, 4, 7)  # pixels from the border, for settings that scatter their images
-
-
-def recipe(lr, epochs, **others):
-    """Arguments of ``train.fit`` that the networks of the book share: its defaults, with channels last.
-
-    Examples
-    --------
-    >>> recipe(0.1, 3, batch_size=64)
-    {'channels_last': True, 'epochs': 3, 'lr': 0.1, 'batch_size': 64}
-    """
-    return {"channels_last": True, "epochs": epochs, "lr": lr} | others
+SEEDS = (0, 1, 2)
+TUNING_SEED = 100  # of the runs that choose something: not among the seeds of results
 
 
 @dataclass(frozen=True)
-class Setting:
-    """One way to train one network.
+class Budget:
+    """A cap on what a run may use, to see that it works; what it measures means nothing.
 
     Parameters
     ----------
-    network : str or callable
-        A key of ``networks.NETWORKS``, or a function that builds a network from `options` and a `seed`.
-    fit : dict
-        Arguments of ``train.fit``, with `epochs` and `lr`.
-    options : dict
-        Options of the network.
-    source : {"full", "subset"}
-        Argument of ``data.fashion_mnist``; its default validation split is used.
-    images : int, optional
-        Train on this many images, equally many of each class, drawn by the run's seed; default all.
-    permuted : bool
-        Apply one fixed random permutation to the pixels of every image, also of the test images.
-    seeds : tuple of int
-        Each decides the initial weights, the order of images and the draw of `images`.
-    tested : bool
-        Measure on the test images. False where a choice is made: that is what validation images are for.
-    curve : bool
-        Measure on the validation images after every epoch.
-    confusion : bool
-        Keep the confusion matrix of the first seed.
-    canvas : int, optional
-        Put every image in the middle of a black square of this many pixels a side.
-    shifts : int
-        Measure ``consistency@n`` for n = 1 to `shifts`: the share of test images whose prediction stays the same when
-        they move by n pixels.
-    scatter : int, optional
-        Halve every image and put it at a random place of a black square of this many pixels a side; measure
-        ``border@d``, the accuracy on test images that stand d pixels from the upper and the left border.
-    enlarge : int
-        Repeat every pixel this many times along each axis, on the device, before the network sees the image.
-    engine : {"torch", "numpy"}
-        What trains and measures: torch, or `numpy_net` from torch's initial weights (LeNet with ReLU and max pooling).
-    gaps : tuple of int
-        Measure ``loss_gap@n`` and ``loss_gap64@n``: the largest relative difference between the losses of NumPy and
-        torch in the first n steps, in float32 and in float64.
+    train_images, measured_images : int
+        Images (or sequences) to train on and to measure on.
+    epochs : int
+    source : {"full", "subset"}, optional
+        Take Fashion-MNIST from here, whatever the setting says: the subset is on every machine.
     """
 
-    network: str | Callable
-    fit: dict
-    options: dict = field(default_factory=dict)
-    source: str = "full"
-    images: int | None = None
-    permuted: bool = False
-    seeds: tuple = (0, 1, 2)
-    tested: bool = True
-    curve: bool = False
-    confusion: bool = False
-    canvas: int | None = None
-    shifts: int = 0
-    scatter: int | None = None
-    enlarge: int = 1
-    engine: str = "torch"
-    gaps: tuple = ()
+    train_images: int
+    measured_images: int
+    epochs: int
+    source: str | None = None
 
-    def build(self, seed):
-        """Build the network with the initial weights of a run."""
-        if callable(self.network):
-            return self.network(seed=seed, **self.options)
-        return networks.create(self.network, seed=seed, **self.options)
+
+class Setting(Protocol):
+    """One arm of an experiment. `Classifier` is the most common one; any class with these three is another.
+
+    A setting holds values and functions that are found by their names (no lambda), so that it can be sent to another
+    process.
+
+    Attributes
+    ----------
+    seeds : tuple of int
+        One run each.
+    """
+
+    seeds: tuple
 
     def metrics(self, seed):
-        """List the metrics of one run, in the order of the file."""
-        names = []
-        if self.curve:
-            names = [f"{m}@{e}" for m in ("train_accuracy", "val_accuracy") for e in range(1, self.fit["epochs"] + 1)]
-        names += ["train_accuracy", "validation_accuracy", "validation_loss"]
-        if self.tested:
-            names += ["test_accuracy", "test_loss", "lr"]  # the rate, to see if results are older than a choice
-            names += [f"consistency@{n}" for n in range(1, self.shifts + 1)]
-            names += [f"border@{d}" for d in (DISTANCES if self.scatter else ())]
-            names += [f"{gap}@{n}" for gap in ("loss_gap", "loss_gap64") for n in self.gaps]
-        if self.confusion and seed == self.seeds[0]:
-            names += [f"confusion[{i},{j}]" for i in range(CLASSES) for j in range(CLASSES)]
-        return names
+        """List the names of what the run with this seed measures, in the order of the file."""
+
+    def measure(self, seed, budget=None):
+        """Make the run, within a `Budget` if there is one.
+
+        Returns
+        -------
+        values : dict
+            Metric to number; those that `metrics` does not name are left out of the file.
+        facts : dict
+            As `facts` makes it.
+        """
 
 
 @dataclass(frozen=True)
 class Experiment:
     """A question and the settings that answer it.
 
+    Parameters
+    ----------
+    name : str
+        Of the experiment, and of its file of results.
+    question : str
+    settings : dict
+        Name in tables to `Setting`.
+    profile : str, optional
+        The machine it is meant for, such as "gpu"; `name` then ends in it, and its results are not part of the package.
+
     Examples
     --------
-    >>> tried = Setting("linear", {"epochs": 1, "lr": 0.1}, seeds=(0, 1), tested=False)
+    >>> from d2lcnn.experiments import Classifier
+    >>> from d2lcnn.train import Recipe
+    >>> tried = Classifier("linear", Recipe(epochs=1, lr=0.1), seeds=(0, 1), tested=False)
     >>> Experiment("toy", "Does it run?", {"linear": tried}).cells()
     [('linear', 0), ('linear', 1)]
     """
@@ -116,6 +81,7 @@ class Experiment:
     name: str
     question: str
     settings: dict
+    profile: str | None = None
 
     def cells(self):
         """List the runs, (setting, seed); seed by seed, so that a comparison is complete early."""
@@ -125,3 +91,52 @@ class Experiment:
     def lines(self):
         """List what the file must hold, (setting, seed, metric)."""
         return [(name, seed, metric) for name, seed in self.cells() for metric in self.settings[name].metrics(seed)]
+
+
+def tune(name, question, arms, *, seeds=(TUNING_SEED,), label="{arm}, lr={lr}"):
+    """Declare the sweep that chooses a learning rate for each arm, on validation images alone.
+
+    Parameters
+    ----------
+    name, question : str
+        As for `Experiment`.
+    arms : dict
+        Arm to (make, rates): ``make(lr)`` gives a setting with the fields `seeds` and `tested`, tried at every rate.
+    seeds : tuple of int
+    label : str
+        Of a setting, with the fields ``arm`` and ``lr``.
+
+    Returns
+    -------
+    Experiment
+        None of its settings is measured on test images.
+
+    Examples
+    --------
+    >>> from d2lcnn.experiments import Classifier
+    >>> from d2lcnn.train import Recipe
+    >>> list(tune("toy", "Which rate?", {"a": (lambda lr: Classifier("mlp", Recipe(1, lr)), (0.1, 0.2))}).settings)
+    ['a, lr=0.1', 'a, lr=0.2']
+    """
+    return Experiment(name, question, {
+        label.format(arm=arm, lr=lr): replace(make(lr), seeds=seeds, tested=False)
+        for arm, (make, rates) in arms.items() for lr in rates})
+
+
+def facts(layers, *, epochs, train_images, core_seconds):
+    """Collect what all lines of a run share.
+
+    Parameters
+    ----------
+    layers : object with ``parameters`` and ``macs``
+        The network's, for one input, as ``summary.summarize`` counts them.
+    epochs, train_images : int
+    core_seconds : float
+        Processor time of training.
+
+    Returns
+    -------
+    dict
+    """
+    return {"epochs": epochs, "train_images": train_images, "params": layers.parameters, "macs": layers.macs,
+            "core_seconds": round(core_seconds, 2)}

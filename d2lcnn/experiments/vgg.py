@@ -1,8 +1,13 @@
 """VGG's argument: three 3x3 convolutions against one 7x7 that sees the same window, in a small VGG."""
 
-from .settings import Experiment, Setting, recipe
+from functools import partial
 
-EPOCHS, BATCH = 3, 64
+from d2lcnn.train import Recipe
+
+from .classifier import CURVE, Classifier
+from .images import SUBSET
+from .settings import Experiment, tune
+
 ONE = {"stack": (7,)}
 
 # name -> (network, options, learning rates tried). All train on the 9,000 images that the subset has for training.
@@ -18,14 +23,18 @@ NETS = {
     "mlp": ("mlp", {}, (0.01, 0.03, 0.1, 0.3)),
     "linear": ("linear", {}, (0.03, 0.1, 0.3)),
 }
-TUNING_SEED = 100  # not among the seeds of the results
 
-VGG_TUNING = Experiment(
+
+def setting(name, lr, **more):
+    """Declare a run of one of `NETS`: three epochs."""
+    network, options, _ = NETS[name]
+    return Classifier(network, Recipe(3, lr, batch_size=64, channels_last=True), options, SUBSET, **more)
+
+
+VGG_TUNING = tune(
     "vgg_tuning",
     "Which learning rate does best on the validation images, for each kind of stack?",
-    {f"{name}, lr={lr}": Setting(network, recipe(lr, EPOCHS, batch_size=BATCH), options, source="subset",
-                                 seeds=(TUNING_SEED,), tested=False)
-     for name, (network, options, rates) in NETS.items() for lr in rates},
+    {name: (partial(setting, name), rates) for name, (_, _, rates) in NETS.items()},
 )
 
 # Best on the validation images, from results/vgg_tuning.csv
@@ -35,6 +44,5 @@ CHOSEN = {"three 3x3": 0.04, "one 7x7": 0.04, "one 7x7, narrow": 0.04, "three 3x
 VGG = Experiment(
     "vgg",
     "Do three 3x3 convolutions do better than one 7x7 with the same receptive field, and why?",
-    {name: Setting(network, recipe(CHOSEN[name], EPOCHS, batch_size=BATCH), options, source="subset", curve=True)
-     for name, (network, options, _) in NETS.items()},
+    {name: setting(name, CHOSEN[name], curve=CURVE) for name in NETS},
 )

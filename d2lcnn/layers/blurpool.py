@@ -6,6 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ..shapes import integer, same_padding
+
 
 class BlurPool2d(nn.Module):
     """Blur each channel with a binomial filter, then keep every `stride`-th pixel.
@@ -21,11 +23,9 @@ class BlurPool2d(nn.Module):
 
     Raises
     ------
-    TypeError
-        If an argument is no integer.
     ValueError
-        If an argument is below 1, or (when called) the input is not of shape (N, C, H, W) with this C, or too small
-        to be reflected.
+        If an argument is no integer of 1 or more, or (when called) the input is not of shape (N, C, H, W) with this C,
+        or too small to be reflected.
 
     Notes
     -----
@@ -50,22 +50,19 @@ class BlurPool2d(nn.Module):
 
     def __init__(self, channels, kernel_size=3, stride=2):
         super().__init__()
-        for name, value in (("channels", channels), ("kernel_size", kernel_size), ("stride", stride)):
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise TypeError(f"{name} must be an integer, not {value!r}")
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, not {value}")
-        self.channels, self.kernel_size, self.stride = channels, kernel_size, stride
-        row = torch.tensor([math.comb(kernel_size - 1, n) for n in range(kernel_size)], dtype=torch.float64)
-        kernel = torch.outer(row, row) / 4 ** (kernel_size - 1)  # sums to 1: flat areas keep their value
-        self.register_buffer("kernel", kernel.to(torch.get_default_dtype()).expand(channels, 1, -1, -1).clone(),
-                             persistent=False)
+        self.channels = integer("channels", channels, 1)
+        self.kernel_size, self.stride = integer("kernel_size", kernel_size, 1), integer("stride", stride, 1)
+        taps = self.kernel_size - 1
+        row = torch.tensor([math.comb(taps, n) for n in range(taps + 1)], dtype=torch.float64)
+        kernel = torch.outer(row, row) / 4**taps  # sums to 1: flat areas keep their value
+        kernel = kernel.to(torch.get_default_dtype())
+        self.register_buffer("kernel", kernel.expand(self.channels, 1, -1, -1).clone(), persistent=False)
 
     def forward(self, x):
         """Return the blurred and subsampled images."""
         if x.dim() != 4 or x.shape[1] != self.channels:
             raise ValueError(f"x must have the shape (N, {self.channels}, H, W), not {tuple(x.shape)}")
-        before, after = (self.kernel_size - 1) // 2, self.kernel_size // 2
+        before, after = same_padding(self.kernel_size)
         if after >= min(x.shape[2:]):
             raise ValueError(f"x of shape {tuple(x.shape)} is too small to reflect {after} pixels at its border")
         x = F.pad(x, (before, after, before, after), mode="reflect")

@@ -6,6 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ..shapes import effective_kernel_size, integer
+
 
 class CausalConv1d(nn.Conv1d):
     """Convolve a sequence so that output t depends on inputs up to t alone.
@@ -26,10 +28,9 @@ class CausalConv1d(nn.Conv1d):
 
     Raises
     ------
-    TypeError
-        If a size is no integer.
     ValueError
-        If a size is below 1; if `groups` does not divide the channels; when called, if x is not of shape (N, C, L).
+        If a size is no integer of 1 or more; if `groups` does not divide the channels; when called, if x is not of
+        shape (N, C, L).
 
     Notes
     -----
@@ -49,11 +50,11 @@ class CausalConv1d(nn.Conv1d):
     def __init__(self, in_channels, out_channels, kernel_size, dilation=1, groups=1, bias=True):
         sizes = {"in_channels": in_channels, "out_channels": out_channels, "kernel_size": kernel_size,
                  "dilation": dilation, "groups": groups}
-        _check(**sizes)
+        sizes = {name: integer(name, value, 1) for name, value in sizes.items()}
         if in_channels % groups or out_channels % groups:
             raise ValueError(f"groups={groups} must divide in_channels={in_channels} and out_channels={out_channels}")
         super().__init__(**sizes, bias=bias)
-        self.past = dilation * (kernel_size - 1)
+        self.past = effective_kernel_size(kernel_size, dilation) - 1
 
     def forward(self, x):
         """Return the outputs of a whole sequence, which is preceded by zeros."""
@@ -125,7 +126,7 @@ class TCNBlock(nn.Module):
 
     Raises
     ------
-    TypeError, ValueError
+    ValueError
         As `CausalConv1d`; if `dropout` is not in [0, 1].
 
     Notes
@@ -185,7 +186,7 @@ class TCN(nn.Sequential):
 
     Raises
     ------
-    TypeError, ValueError
+    ValueError
         As `TCNBlock`; if there are no blocks.
 
     Notes
@@ -214,12 +215,3 @@ class TCN(nn.Sequential):
             x, kept = block.stream(x, of_block)
             buffers.append(kept)
         return x, buffers
-
-
-def _check(**sizes):
-    """Raise where a size is no integer of at least 1."""
-    for name, value in sizes.items():
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise TypeError(f"{name} must be an integer, not {value!r}")
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, not {value}")

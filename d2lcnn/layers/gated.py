@@ -3,6 +3,9 @@
 import torch
 from torch import nn
 
+from ..shapes import integer
+from ._sizes import window
+
 ACTIVATIONS = {"linear": nn.Identity, "tanh": nn.Tanh}
 
 
@@ -15,11 +18,8 @@ class _GatedConv(nn.Module):
     def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding="same", dilation=1, bias=True,
                  *, activation="linear", residual=False):
         super().__init__()
-        for name, value in (("in_channels", in_channels), ("out_channels", out_channels)):
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise TypeError(f"{name} must be an integer, not {value!r}")
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, not {value}")
+        self.in_channels = in_channels = integer("in_channels", in_channels, 1)
+        self.out_channels = out_channels = integer("out_channels", out_channels, 1)
         if activation not in ACTIVATIONS:
             raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}, not {activation!r}")
         if residual and in_channels != out_channels:
@@ -27,10 +27,10 @@ class _GatedConv(nn.Module):
                              f"must equal in_channels={in_channels}")
         if residual and padding != "same":
             raise ValueError(f"residual adds the input, so padding must be 'same', not {padding!r}")
-        self.in_channels, self.out_channels = in_channels, out_channels
         self.activation, self.residual = activation, residual
         # torch refuses padding="same" with a stride, which would be the third reason not to add the input
-        self.conv = self.conv_type(in_channels, 2 * out_channels, kernel_size, stride, padding, dilation, bias=bias)
+        sizes = window(self.axes, kernel_size, stride, padding, dilation)
+        self.conv = self.conv_type(in_channels, 2 * out_channels, **sizes, bias=bias)
         self.act = ACTIVATIONS[activation]()
 
     def forward(self, x):
@@ -69,10 +69,9 @@ class GatedConv1d(_GatedConv):
 
     Raises
     ------
-    TypeError
-        If a number of channels is no integer.
     ValueError
-        If an argument has a value that is not listed above, or (when called) the input is not (N, in_channels, L).
+        If a size is no integer, or an argument has a value that is not listed above, or (when called) the input is not
+        (N, in_channels, L).
 
     Notes
     -----
@@ -113,7 +112,7 @@ class GatedConv2d(_GatedConv):
 
     Raises
     ------
-    TypeError, ValueError
+    ValueError
         As `GatedConv1d`, for inputs (N, in_channels, H, W).
 
     Notes

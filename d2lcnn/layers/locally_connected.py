@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ..shapes import conv_output_size
+from ..shapes import conv_output_size, effective_kernel_size, integer, per_axis
 
 
 class LocallyConnected2d(nn.Module):
@@ -35,11 +35,9 @@ class LocallyConnected2d(nn.Module):
 
     Raises
     ------
-    TypeError
-        If an argument is no integer and no pair of integers.
     ValueError
-        If an argument is too small, no window fits, or (when called) the input has not the shape (N, C, H, W) that the
-        layer was made for.
+        If an argument is no integer, no pair of integers, or too small; if no window fits, or (when called) the input
+        has not the shape (N, C, H, W) that the layer was made for.
 
     Notes
     -----
@@ -65,15 +63,16 @@ class LocallyConnected2d(nn.Module):
 
     def __init__(self, in_channels, out_channels, input_size, kernel_size, stride=1, padding=0, dilation=1, bias=True):
         super().__init__()
-        self.in_channels = _count("in_channels", in_channels)
-        self.out_channels = _count("out_channels", out_channels)
-        self.input_size = _pair("input_size", input_size, 1)
-        self.kernel_size, self.stride = _pair("kernel_size", kernel_size, 1), _pair("stride", stride, 1)
-        self.padding, self.dilation = _pair("padding", padding, 0), _pair("dilation", dilation, 1)
+        self.in_channels = integer("in_channels", in_channels, 1)
+        self.out_channels = integer("out_channels", out_channels, 1)
+        self.input_size, self.kernel_size = per_axis("input_size", input_size), per_axis("kernel_size", kernel_size)
+        self.stride, self.dilation = per_axis("stride", stride), per_axis("dilation", dilation)
+        self.padding = per_axis("padding", padding, minimum=0)
         self.output_size = tuple(conv_output_size(*axis) for axis in zip(
             self.input_size, self.kernel_size, self.stride, self.padding, self.dilation, strict=True))
-        self.weight = nn.Parameter(torch.empty(*self.output_size, out_channels, in_channels, *self.kernel_size))
-        self.bias = nn.Parameter(torch.empty(out_channels, *self.output_size)) if bias else None
+        shape = (*self.output_size, self.out_channels, self.in_channels, *self.kernel_size)
+        self.weight = nn.Parameter(torch.empty(shape))
+        self.bias = nn.Parameter(torch.empty(self.out_channels, *self.output_size)) if bias else None
         self.reset_parameters()
 
     def reset_parameters(self):
@@ -92,7 +91,8 @@ class LocallyConnected2d(nn.Module):
         # places in front, the batch as rows: then each window is copied once, and both products are plain matrices
         windows = F.pad(x, (pw, pw, ph, ph)).permute(2, 3, 0, 1).contiguous()
         for axis, (k, s, d) in enumerate(zip(self.kernel_size, self.stride, self.dilation, strict=True)):
-            windows = windows.unfold(axis, d * (k - 1) + 1, s)[..., ::d]  # (oh, ow, N, C, kh, kw) after both
+            span = effective_kernel_size(k, d)
+            windows = windows.unfold(axis, span, s)[..., ::d]  # (oh, ow, N, C, kh, kw) after both
         rows = windows.reshape(places, x.shape[0], -1)
         kernels = self.weight.reshape(places, self.out_channels, -1)
         y = torch.bmm(rows, kernels.transpose(1, 2)).permute(1, 2, 0)
@@ -106,18 +106,3 @@ class LocallyConnected2d(nn.Module):
         text += f", padding={self.padding}" if any(self.padding) else ""
         text += f", dilation={self.dilation}" if max(self.dilation) > 1 else ""
         return text if self.bias is not None else text + ", bias=False"
-
-
-def _count(name, value):
-    """Return a positive integer, or say which argument is none."""
-    return _pair(name, value, 1, single=True)[0]
-
-
-def _pair(name, value, least, single=False):
-    """Return one integer for each axis."""
-    values = (value, value) if single or not isinstance(value, (tuple, list)) else tuple(value)
-    if len(values) != 2 or any(isinstance(n, bool) or not isinstance(n, int) for n in values):
-        raise TypeError(f"{name} must be an integer{'' if single else ' or a pair of integers'}, not {value!r}")
-    if min(values) < least:
-        raise ValueError(f"{name} must be at least {least}, not {value!r}")
-    return values

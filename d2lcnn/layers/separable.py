@@ -2,13 +2,8 @@
 
 from torch import nn
 
-
-def _at_least_one(**arguments):
-    for name, value in arguments.items():
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise TypeError(f"{name} must be an integer, not {value!r}")
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, not {value}")
+from ..shapes import integer
+from ._sizes import window
 
 
 def _module(between):
@@ -35,9 +30,9 @@ class SeparableConv2d(nn.Module):
     Raises
     ------
     TypeError
-        If a number of channels is no integer, or `between` no module.
+        If `between` is no module.
     ValueError
-        If a number of channels or `depth_multiplier` is below 1, or as torch's layers do.
+        If a size is no integer or too small, or as torch's layers do.
 
     Notes
     -----
@@ -62,10 +57,10 @@ class SeparableConv2d(nn.Module):
     def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, bias=True, *,
                  depth_multiplier=1, between=None):
         super().__init__()
-        _at_least_one(in_channels=in_channels, out_channels=out_channels, depth_multiplier=depth_multiplier)
-        middle = in_channels * depth_multiplier
-        self.depthwise = nn.Conv2d(in_channels, middle, kernel_size, stride, padding, dilation, groups=in_channels,
-                                   bias=bias)
+        in_channels, out_channels = integer("in_channels", in_channels, 1), integer("out_channels", out_channels, 1)
+        middle = in_channels * integer("depth_multiplier", depth_multiplier, 1)
+        sizes = window(2, kernel_size, stride, padding, dilation)
+        self.depthwise = nn.Conv2d(in_channels, middle, **sizes, groups=in_channels, bias=bias)
         self.between = _module(between)
         self.pointwise = nn.Conv2d(middle, out_channels, 1, bias=bias)
 
@@ -82,22 +77,15 @@ class SegmentedConv2d(nn.Module):
 
     Parameters
     ----------
-    in_channels, out_channels : int
-    kernel_size, stride, padding, dilation : as in ``torch.nn.Conv2d``
-        Of the spatial convolution.
-    bias : bool
-        Of both convolutions.
+    in_channels, out_channels, kernel_size, stride, padding, dilation, bias, between
+        As of `SeparableConv2d`; the sizes are those of the spatial convolution.
     segments : int
         Parts, of equally many channels, that the `out_channels` between the two convolutions are cut into.
-    between : torch.nn.Module, optional
-        Applied between the two convolutions, for instance ``nn.ReLU()``. Default nothing.
 
     Raises
     ------
-    TypeError
-        If a number of channels or segments is no integer, or `between` no module.
-    ValueError
-        If one of them is below 1, or `segments` does not divide `out_channels`.
+    TypeError, ValueError
+        As `SeparableConv2d`, and if `segments` does not divide `out_channels`.
 
     Notes
     -----
@@ -116,13 +104,14 @@ class SegmentedConv2d(nn.Module):
     def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, bias=True, *,
                  segments=1, between=None):
         super().__init__()
-        _at_least_one(in_channels=in_channels, out_channels=out_channels, segments=segments)
+        in_channels, out_channels = integer("in_channels", in_channels, 1), integer("out_channels", out_channels, 1)
+        segments = integer("segments", segments, 1)
         if out_channels % segments:
             raise ValueError(f"segments={segments} must divide out_channels={out_channels}")
         self.pointwise = nn.Conv2d(in_channels, out_channels, 1, bias=bias)
         self.between = _module(between)
-        self.spatial = nn.Conv2d(out_channels, out_channels, kernel_size, stride, padding, dilation, groups=segments,
-                                 bias=bias)
+        sizes = window(2, kernel_size, stride, padding, dilation)
+        self.spatial = nn.Conv2d(out_channels, out_channels, **sizes, groups=segments, bias=bias)
 
     def forward(self, x):
         """Return the convolved images."""

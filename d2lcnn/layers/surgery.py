@@ -5,6 +5,9 @@ import copy
 import torch
 from torch import nn
 
+from ..modes import evaluating
+from ..shapes import per_axis
+
 # modules that treat each number by itself, or each place of a map by itself, and so may stand after Flatten
 ELEMENTWISE = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Dropout, nn.Identity)
 GLOBAL = {nn.AdaptiveAvgPool2d: nn.AvgPool2d, nn.AdaptiveMaxPool2d: nn.MaxPool2d}
@@ -31,7 +34,7 @@ def dense_to_conv(dense, map_size):
     TypeError
         If `dense` is no dense layer.
     ValueError
-        If the dense layer has not C*h*w inputs.
+        If `map_size` is not three positive integers, or the dense layer has not C*h*w inputs.
 
     Notes
     -----
@@ -46,9 +49,9 @@ def dense_to_conv(dense, map_size):
     """
     if not isinstance(dense, nn.Linear):
         raise TypeError(f"dense must be a torch.nn.Linear, not {type(dense).__name__}")
-    c, h, w = map_size
+    c, h, w = per_axis("map_size", map_size, 3)
     if dense.in_features != c * h * w:
-        raise ValueError(f"map_size {tuple(map_size)} has {c * h * w} numbers, but dense takes {dense.in_features}")
+        raise ValueError(f"map_size {c, h, w} has {c * h * w} numbers, but dense takes {dense.in_features}")
     like = {"device": dense.weight.device, "dtype": dense.weight.dtype}
     conv = nn.Conv2d(c, dense.out_features, (h, w), bias=dense.bias is not None, **like)
     with torch.no_grad():
@@ -73,17 +76,19 @@ def fully_convolutional(net, input_size):
     Returns
     -------
     torch.nn.Sequential
-        (N, C, H', W') -> (N, classes, rows, columns), with copies of all weights. The place (u, v) of the output is
-        ``net`` of the crop of H x W pixels with its upper left corner at row u*j, column v*j, where j is the product
-        of all strides - if no layer pads. Where layers pad, crops see zeros where the large image has pixels. If the
-        last rows of a crop are read by no window, there may be a place more, whose crop would hang over the edge.
+        (N, C, H', W') -> (N, classes, rows, columns), with copies of all weights; each layer keeps its own mode. The
+        place (u, v) of the output is ``net`` of the crop of H x W pixels with its upper left corner at row u*j, column
+        v*j, where j is the product of all strides - if no layer pads. Where layers pad, crops see zeros where the large
+        image has pixels. If the last rows of a crop are read by no window, there may be a place more, whose crop would
+        hang over the edge.
 
     Raises
     ------
     TypeError
         If `net` is no Sequential, or a layer stands where it cannot be translated.
     ValueError
-        If a global pooling has an output larger than one place, or ``Flatten`` keeps or joins other axes.
+        If `input_size` is not three positive integers, a global pooling has an output larger than one place, or
+        ``Flatten`` keeps or joins other axes.
 
     Notes
     -----
@@ -103,7 +108,7 @@ def fully_convolutional(net, input_size):
     if not isinstance(net, nn.Sequential):
         raise TypeError(f"net must be a torch.nn.Sequential, not {type(net).__name__}")
     layers, flat, like = [], None, next(net.parameters(), torch.empty(0))
-    x = torch.zeros(1, *input_size, device=like.device, dtype=like.dtype)
+    x = torch.zeros(1, *per_axis("input_size", input_size, 3), device=like.device, dtype=like.dtype)
     for layer in _opened(net):
         if flat is None and isinstance(layer, nn.Flatten):
             if (layer.start_dim, layer.end_dim) not in ((1, -1), (1, 3)):
@@ -112,11 +117,14 @@ def fully_convolutional(net, input_size):
             continue
         new = _on_maps(layer, x) if flat is None else _on_vectors(layer, flat)
         if flat is None:
-            x = _shape_after(new, x)
+            with evaluating(new), torch.no_grad():
+                x = new(x)
         elif isinstance(new, nn.Conv2d):
             flat = (new.out_channels, 1, 1)
         layers.append(new)
-    return nn.Sequential(*layers).train(net.training)
+    new = nn.Sequential(*layers)
+    new.training = net.training  # its layers have modes of their own, which train() would overwrite
+    return new
 
 
 def _opened(net):
@@ -136,7 +144,7 @@ def _on_maps(layer, x):
         return copy.deepcopy(layer)
     if layer.output_size not in (1, (1, 1)):
         raise ValueError(f"{layer} must have output_size 1: only a global pooling can slide")
-    return GLOBAL[type(layer)](tuple(x.shape[2:]), stride=1)
+    return GLOBAL[type(layer)](tuple(x.shape[2:]), stride=1).train(layer.training)
 
 
 def _on_vectors(layer, flat):
@@ -148,18 +156,8 @@ def _on_vectors(layer, flat):
             raise TypeError(f"{layer} before the first dense layer has its own numbers for every place")
         new = nn.BatchNorm2d(layer.num_features, layer.eps, layer.momentum, layer.affine, layer.track_running_stats)
         new.load_state_dict(layer.state_dict())
-        return new.to(next(iter(layer.state_dict().values()), torch.empty(0)))  # it may hold no numbers at all
+        new.to(next(iter(layer.state_dict().values()), torch.empty(0)))  # it may hold no numbers at all
+        return new.train(layer.training)
     if isinstance(layer, ELEMENTWISE):
         return copy.deepcopy(layer)
     raise TypeError(f"{layer} after Flatten cannot be translated; dense layers, BatchNorm1d, activations, dropout can")
-
-
-def _shape_after(layer, x):
-    """Run a layer on x in evaluation mode, leaving its mode as it was."""
-    modes = {module: module.training for module in layer.modules()}
-    layer.eval()
-    with torch.no_grad():
-        y = layer(x)
-    for module, training in modes.items():
-        module.training = training
-    return y

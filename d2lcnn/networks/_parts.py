@@ -1,8 +1,12 @@
-"""What several networks share: activations, norms, initial weights, the check of the input's size."""
+"""What several networks share: activations, norms, initial weights and their seed, the check of the input's size."""
 
+from contextlib import contextmanager
 from functools import partial
 
+import torch
 from torch import nn
+
+from ..shapes import integer
 
 ACTIVATIONS = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU}
 POOLS = {"avg": nn.AvgPool2d, "max": nn.MaxPool2d}
@@ -32,29 +36,87 @@ def batch_norm(norm, layer, channels):
     return [layer(channels)] if pick({None: False, "batch": True}, "norm", norm) else []
 
 
-def xavier_(net):
-    """Draw every convolution's and dense layer's weights by Xavier's rule, in place; biases stay torch's.
+@contextmanager
+def seeded(seed):
+    """Draw the random numbers of the block, such as initial weights, from a seed of its own.
+
+    They depend on `seed` alone, and torch's global generator is left as it was.
+
+    Parameters
+    ----------
+    seed : int or None
+        0 or more. None: the block draws from the global generator and moves it on, as torch always does.
+
+    Raises
+    ------
+    ValueError
+        If `seed` is neither an integer from 0 to ``2**64 - 1`` nor None.
+
+    Notes
+    -----
+    It is the generator of the CPU that is lent, where torch draws weights unless told otherwise. Move a network to
+    another device after the block.
+
+    Examples
+    --------
+    >>> with seeded(0): first = torch.rand(2)
+    >>> with seeded(0): again = torch.rand(2)
+    >>> torch.equal(first, again), torch.equal(first, torch.rand(2))
+    (True, False)
+    """
+    if seed is None:
+        yield
+        return
+    with torch.random.fork_rng(devices=[]):  # torch.manual_seed would seed the generators of all devices
+        torch.default_generator.manual_seed(integer("seed", seed, 0, 2**64 - 1))
+        yield
+
+
+def weighted(net):
+    """List a network's convolutions and dense layers, in order."""
+    return [module for module in net.modules() if isinstance(module, nn.Linear | nn.Conv2d)]
+
+
+def xavier_(net, *, zero_biases=False):
+    """Draw every convolution's and dense layer's weights by Xavier's rule, in place; biases stay torch's, or become 0.
 
     Uniform in ``±sqrt(6 / (fan_in + fan_out))`` (Glorot & Bengio 2010, equation 16), which Dive into Deep
     Learning uses for all its early networks.
     """
-    for module in net.modules():
-        if isinstance(module, nn.Linear | nn.Conv2d):
-            nn.init.xavier_uniform_(module.weight)
+    for module in weighted(net):
+        nn.init.xavier_uniform_(module.weight)
+        if zero_biases:
+            nn.init.zeros_(module.bias)
     return net
 
 
 def he_(net):
     """Draw every convolution's and dense layer's weights by He's rule, in place, and set their biases to 0.
 
+    Parameters
+    ----------
+    net : torch.nn.Module
+
+    Returns
+    -------
+    torch.nn.Module
+        `net`.
+
+    Notes
+    -----
     Normal with standard deviation ``sqrt(2 / fan_in)``, where fan_in counts the inputs of one output (He, Zhang, Ren &
     Sun 2015, equation 10): what the networks of 2015 and later use here, since ReLU follows their layers.
+
+    Examples
+    --------
+    >>> dense = he_(nn.Linear(800, 500))
+    >>> round(dense.weight.std().item(), 2), dense.bias.any().item()  # sqrt(2 / 800)
+    (0.05, False)
     """
-    for module in net.modules():
-        if isinstance(module, nn.Linear | nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity="relu")
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
+    for module in weighted(net):
+        nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity="relu")
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
     return net
 
 
@@ -68,6 +130,20 @@ def conv_norm(in_channels, out_channels, kernel_size, stride=1, padding=0, group
     """
     return [nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, groups=groups, bias=False),
             nn.BatchNorm2d(out_channels)]
+
+
+def mean_head(channels, num_classes, **between):
+    """Name the layers that most networks end with: the mean over each map, then one dense layer.
+
+    Modules in `between` stand before the dense layer.
+
+    Examples
+    --------
+    >>> list(mean_head(8, 10, dropout=nn.Dropout(0.4)))
+    ['mean', 'flatten', 'dropout', 'head']
+    """
+    return {"mean": nn.AdaptiveAvgPool2d(1), "flatten": nn.Flatten(), **between,
+            "head": nn.Linear(channels, num_classes)}
 
 
 def _refuse(net, args, *, name, channels, exactly, at_least):

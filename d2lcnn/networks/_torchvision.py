@@ -1,33 +1,47 @@
-"""Weights in the layout of torchvision's files: which of its keys belongs to which of ours."""
+"""Weights in the layout of torchvision's files: each network that torchvision has says itself which key is which."""
 
 import re
-
-from torch import nn
-
-from .resnet import Bottleneck
+from collections.abc import Callable
+from typing import NamedTuple
 
 SHOWN = 3  # keys that an error lists before it only counts the others
 
-# (pattern of our key, torchvision's key); a function gets the match
-RESNET = (
-    (r"stem\.0\.", "conv1."),
-    (r"stem\.1\.", "bn1."),
-    (r"stage(\d)\.(\d+)\.body\.(\d)\.",
-     lambda m: f"layer{m[1]}.{m[2]}.{'bn' if int(m[3]) % 3 else 'conv'}{int(m[3]) // 3 + 1}."),
-    (r"stage(\d)\.(\d+)\.shortcut\.", r"layer\1.\2.downsample."),
-    (r"head\.", "fc."),
-)
-DENSENET = (
-    (r"stem\.0\.", "features.conv0."),
-    (r"stem\.1\.", "features.norm0."),
-    (r"block(\d)\.(\d+)\.body\.(\d)\.",
-     lambda m: f"features.denseblock{m[1]}.denselayer{int(m[2]) + 1}."
-               + {"0": "norm1.", "2": "conv1.", "3": "norm2.", "5": "conv2."}[m[3]]),
-    (r"transition(\d)\.0\.", r"features.transition\1.norm."),
-    (r"transition(\d)\.2\.", r"features.transition\1.conv."),
-    (r"last\.0\.", "features.norm5."),
-    (r"head\.", "classifier."),
-)
+
+class Layout(NamedTuple):
+    """How torchvision's files name the weights of a network, which keeps this as ``net.torchvision``.
+
+    Parameters
+    ----------
+    keys : callable
+        ``keys(net)`` is a dict, the network's key -> torchvision's; or a ValueError says why no weights fit.
+    renewed : callable
+        ``renewed(key)`` is the key today for one of an older file.
+    """
+
+    keys: Callable
+    renewed: Callable = str  # which leaves keys as they are
+
+
+def by_rules(net, rules):
+    """Write each key of a network as torchvision does: by the one rule whose pattern it begins with.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+    rules : sequence of (str, str or callable)
+        Pattern of our key, torchvision's key; a function gets the match.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> by_rules(nn.Sequential(nn.Linear(1, 1)), ((r"0[.]", "fc."),))
+    {'0.weight': 'fc.weight', '0.bias': 'fc.bias'}
+    """
+    keys = {}
+    for ours in net.state_dict():
+        pattern, replacement = next(rule for rule in rules if re.match(rule[0], ours))
+        keys[ours] = re.sub(f"^{pattern}", replacement, ours)
+    return keys
 
 
 def torchvision_keys(net):
@@ -55,40 +69,9 @@ def torchvision_keys(net):
     >>> keys["stem.0.weight"], keys["stage2.0.shortcut.0.weight"]
     ('conv1.weight', 'layer2.0.downsample.0.weight')
     """
-    children = dict(net.named_children())
-    if {"stem", "stage4", "head"} <= children.keys() and "last" not in children:
-        if any(isinstance(m, Bottleneck) and m.body[0].stride != (1, 1) for m in net.modules()):
-            raise ValueError("net has its strides in the 1x1 convolutions, torchvision's weights were trained with "
-                             "those in the 3x3: build it with stride_in='3x3'")
-        return _by_rules(net, RESNET)
-    if {"stem", "transition3", "block4", "last"} <= children.keys() and len(net.block1[0].body) == 6:
-        return _by_rules(net, DENSENET)
-    flat = [i for i, child in enumerate(net.children()) if isinstance(child, nn.Flatten)]
-    if len(flat) == 1 and all(isinstance(c, nn.Sequential) for c in list(net.children())[: flat[0]]) and flat[0] == 5:
-        return _vgg_keys(net, flat[0])
-    raise ValueError("net is built like no network of torchvision: it must be a VGG, a ResNet or ResNeXt with four "
-                     "stages in the original order, or a DenseNet with bottlenecks and four blocks")
-
-
-def _by_rules(net, rules):
-    """Apply to each key the one rule whose pattern it begins with."""
-    keys = {}
-    for ours in net.state_dict():
-        pattern, replacement = next(rule for rule in rules if re.match(rule[0], ours))
-        keys[ours] = re.sub(f"^{pattern}", replacement, ours)
-    return keys
-
-
-def _vgg_keys(net, flatten):
-    """Number the layers of all blocks through, as "features", and those behind the flattening, as "classifier"."""
-    names, features = {}, 0
-    for name, child in list(net.named_children())[:flatten]:
-        for layer in range(len(child)):
-            names[f"{name}.{layer}"] = f"features.{features}"
-            features += 1
-    for number, (name, _) in enumerate(list(net.named_children())[flatten + 1 :]):
-        names[name] = f"classifier.{number}"
-    return {key: f"{names[key.rpartition('.')[0]]}.{key.rpartition('.')[2]}" for key in net.state_dict()}
+    if not hasattr(net, "torchvision"):
+        raise ValueError("net is built like no network of torchvision; `load_torchvision` says which are")
+    return net.torchvision.keys(net)
 
 
 def load_torchvision(net, state_dict):
@@ -98,7 +81,7 @@ def load_torchvision(net, state_dict):
     ----------
     net : torch.nn.Module
         Made by `create` with as many classes and channels as the weights have: ``create("resnet50", 1000, 3)``; with
-        ``norm="batch"`` for torchvision's ``vgg*_bn``.
+        ``norm="batch"`` for torchvision's ``vgg*_bn``. A ResNet must have the original order.
     state_dict : dict of str to torch.Tensor
         Counters of batches that norms have seen (``num_batches_tracked``) may be missing, as they are in old files.
 
@@ -140,8 +123,7 @@ def load_torchvision(net, state_dict):
     ValueError: state_dict does not fit: it lacks 'fc.bias'
     """
     keys, own = torchvision_keys(net), net.state_dict()
-    # DenseNet's files are older than torch's rule that a module's name holds no dot: "norm.1" is norm1
-    given = {re.sub(r"(\.denselayer\d+\.(?:norm|conv))\.([12])\.", r"\1\2.", k): v for k, v in state_dict.items()}
+    given = {net.torchvision.renewed(k): v for k, v in state_dict.items()}
     wanted = {theirs: ours for ours, theirs in keys.items()}
     optional = {k for k in wanted if k.endswith("num_batches_tracked")}
     shapes = [f"{k!r} {tuple(given[k].shape)} where the network has {tuple(own[wanted[k]].shape)}"

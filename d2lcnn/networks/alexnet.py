@@ -2,9 +2,9 @@
 
 from torch import nn
 
-from d2lcnn.shapes import conv_output_size, pool_output_size
-
-from ._parts import ACTIVATIONS, pick, takes, xavier_
+from ..shapes import conv_output_size, integer, per_axis, pool_output_size
+from ._parts import ACTIVATIONS, pick, takes, weighted, xavier_
+from ._registry import network
 
 # A row is a convolution, (channels out, kernel, stride, padding, groups), and what follows its ReLU, if anything:
 # "pool" is max pooling of 3x3 with stride 2, "norm" local response normalisation.
@@ -55,6 +55,7 @@ def _layers(convolutions, dense, num_classes, in_channels, size, activation, dro
     return nn.Sequential(*layers, nn.Linear(units, num_classes))
 
 
+@network
 def alexnet(num_classes=10, in_channels=1, *, dropout=0.5):
     """Build AlexNet for 224x224 images, as Dive into Deep Learning gives it.
 
@@ -84,17 +85,17 @@ def alexnet(num_classes=10, in_channels=1, *, dropout=0.5):
     return takes(xavier_(net), "alexnet", in_channels, exactly=(224, 224))
 
 
+@network
 def alexnet_2012(num_classes=1000, in_channels=3, *, groups=2, dropout=0.5):
     """Build the network of the paper, for 227x227 images, with the paper's initial weights.
 
     Parameters
     ----------
-    num_classes, in_channels : int
+    num_classes, in_channels, dropout
+        As of `alexnet`.
     groups : {2, 1}
         Of the second, fourth and fifth convolution. 2 is the paper's, one group a graphics card: half of the maps read
         half of the maps. 1 joins them.
-    dropout : float
-        As in `alexnet`.
 
     Returns
     -------
@@ -117,17 +118,17 @@ def alexnet_2012(num_classes=1000, in_channels=3, *, groups=2, dropout=0.5):
     >>> sum(p.numel() for p in alexnet_2012().parameters())
     60965224
     """
-    pick({2: None, 1: None}, "groups", groups)
+    groups = integer("groups", groups, 1, 2)
     table = [(*row[:4], min(row[4], groups), *row[5:]) for row in CONVOLUTIONS_2012]
     net = _layers(table, DENSE, num_classes, in_channels, 227, nn.ReLU, dropout)
-    weighted = [m for m in net if isinstance(m, nn.Conv2d | nn.Linear)]
     ones = [row[4] == 2 for row in CONVOLUTIONS_2012] + [True, True, False]
-    for module, one in zip(weighted, ones, strict=True):
+    for module, one in zip(weighted(net), ones, strict=True):
         nn.init.normal_(module.weight, std=0.01)
         nn.init.constant_(module.bias, float(one))
     return takes(net, "alexnet_2012", in_channels, exactly=(227, 227))
 
 
+@network
 def alexnet_small(num_classes=10, in_channels=1, *, activation="relu", dropout=0.5, gain=1.0, input_size=(28, 28)):
     """Build AlexNet for 28x28 or 32x32 images: five convolutions of 16, 40, 64, 64 and 40 channels.
 
@@ -136,11 +137,10 @@ def alexnet_small(num_classes=10, in_channels=1, *, activation="relu", dropout=0
 
     Parameters
     ----------
-    num_classes, in_channels : int
+    num_classes, in_channels, dropout
+        As of `alexnet`.
     activation : {"relu", "tanh", "sigmoid"}
         In the place of each ReLU.
-    dropout : float
-        As in `alexnet`.
     gain : float
         The initial weights are multiplied by this factor. Xavier's rule supposes a slope of 1 near zero, where the
         sigmoid has a quarter.
@@ -155,20 +155,18 @@ def alexnet_small(num_classes=10, in_channels=1, *, activation="relu", dropout=0
     Raises
     ------
     ValueError
-        If `activation` is unknown or `input_size` not square.
+        If `activation` is unknown or `input_size` not two equal integers of 15 or more.
 
     Examples
     --------
     >>> [sum(p.numel() for p in alexnet_small(input_size=(n, n)).parameters()) for n in (28, 32)]
     [209146, 260346]
     """
-    height, width = input_size
-    if height != width or height < 15:
-        raise ValueError(f"input_size must be two equal numbers, 15 or more, not {input_size!r}")
+    height, width = size = per_axis("input_size", input_size, minimum=15)
+    if height != width:
+        raise ValueError(f"input_size must be two equal numbers, not {input_size!r}")
     act = pick(ACTIVATIONS, "activation", activation)
-    net = xavier_(_layers(CONVOLUTIONS_SMALL, DENSE_SMALL, num_classes, in_channels, height, act, dropout))
-    for module in net:
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.constant_(module.bias, 0.0)
-            module.weight.data *= gain
-    return takes(net, "alexnet_small", in_channels, exactly=(height, width))
+    net = _layers(CONVOLUTIONS_SMALL, DENSE_SMALL, num_classes, in_channels, height, act, dropout)
+    for module in weighted(xavier_(net, zero_biases=True)):
+        module.weight.data *= gain
+    return takes(net, "alexnet_small", in_channels, exactly=size)

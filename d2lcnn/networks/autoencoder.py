@@ -2,10 +2,10 @@
 
 from collections import OrderedDict
 
-import torch
 from torch import nn
 
-from ._parts import pick, takes
+from ..shapes import integer
+from ._parts import pick, seeded, takes
 
 CHANNELS = (16, 32)  # of the maps of half and of a quarter of the image's height
 # up -> the layers that double height and width and lead from a channels to b. Both kernels of 3 need help to double:
@@ -34,8 +34,8 @@ def autoencoder(in_channels=1, *, up="resize", code=4, seed=None):
     code : int
         Channels of the code, whose height and width are a quarter of the image's.
     seed : int, optional
-        Of the initial weights, which are drawn as torch does by default; the global generator is left as it was. One
-        seed gives the same encoder whatever `up` is.
+        Of the initial weights, which are drawn as torch does by default; see `seeded`. One seed gives the same encoder
+        whatever `up` is.
 
     Returns
     -------
@@ -46,20 +46,19 @@ def autoencoder(in_channels=1, *, up="resize", code=4, seed=None):
     Raises
     ------
     ValueError
-        If `up` is none of the three, or the channels of an image do not fit.
+        If `up` is none of the three, a number no positive integer, or the channels of an image do not fit.
 
     Examples
     --------
+    >>> import torch
     >>> net = autoencoder(up="k4s2", seed=0)
     >>> images = torch.zeros(2, 1, 28, 28)
     >>> net.encoder(images).shape, net(images).shape
     (torch.Size([2, 4, 7, 7]), torch.Size([2, 1, 28, 28]))
     """
-    doubled = pick(UPSAMPLERS, "up", up)
-    half, quarter = CHANNELS
-    with torch.random.fork_rng(devices=[]):  # weights are drawn on the CPU
-        if seed is not None:
-            torch.manual_seed(seed)
+    doubled, (half, quarter) = pick(UPSAMPLERS, "up", up), CHANNELS
+    in_channels, code = integer("in_channels", in_channels, 1), integer("code", code, 1)
+    with seeded(seed):
         encoder = nn.Sequential(nn.Conv2d(in_channels, half, 3, stride=2, padding=1), nn.ReLU(),
                                 nn.Conv2d(half, quarter, 3, stride=2, padding=1), nn.ReLU(),
                                 nn.Conv2d(quarter, code, 1))

@@ -1,14 +1,15 @@
 """What every convolutional network has to beat: a linear classifier and a multilayer perceptron."""
 
-import math
-
 from torch import nn
 
+from ..shapes import integer, per_axis
 from ._parts import ACTIVATIONS, batch_norm, pick, takes, xavier_
+from ._registry import network
 
 
+@network
 def linear(num_classes=10, in_channels=1, *, input_size=(28, 28)):
-    """Build softmax regression: one dense layer on the flattened image.
+    """Build softmax regression: one dense layer on the flattened image, `mlp` without hidden layers.
 
     Examples
     --------
@@ -20,6 +21,7 @@ def linear(num_classes=10, in_channels=1, *, input_size=(28, 28)):
     return mlp(num_classes, in_channels, hidden=(), input_size=input_size)
 
 
+@network
 def mlp(num_classes=10, in_channels=1, *, hidden=(256,), activation="relu", norm=None, input_size=(28, 28)):
     """Build a multilayer perceptron on the flattened image.
 
@@ -39,6 +41,11 @@ def mlp(num_classes=10, in_channels=1, *, hidden=(256,), activation="relu", norm
     torch.nn.Sequential
         (N, in_channels, H, W) -> (N, num_classes).
 
+    Raises
+    ------
+    ValueError
+        If `activation` or `norm` is unknown, or a size no positive integer.
+
     Examples
     --------
     784 * 256 + 256 in the hidden layer, 256 * 10 + 10 in the output layer.
@@ -46,10 +53,10 @@ def mlp(num_classes=10, in_channels=1, *, hidden=(256,), activation="relu", norm
     >>> sum(p.numel() for p in mlp().parameters())
     203530
     """
-    act = pick(ACTIVATIONS, "activation", activation)
-    layers, units = [nn.Flatten()], in_channels * math.prod(input_size)
-    for out in hidden:
+    act, (height, width) = pick(ACTIVATIONS, "activation", activation), per_axis("input_size", input_size)
+    layers, units = [nn.Flatten()], in_channels * height * width
+    for out in (integer("hidden", n, 1) for n in hidden):
         layers += [nn.Linear(units, out), *batch_norm(norm, nn.BatchNorm1d, out), act()]
         units = out
     net = nn.Sequential(*layers, nn.Linear(units, num_classes))
-    return takes(xavier_(net), "mlp" if hidden else "linear", in_channels, exactly=tuple(input_size))
+    return takes(xavier_(net), "mlp" if hidden else "linear", in_channels, exactly=(height, width))

@@ -1,17 +1,33 @@
 """DenseNet: every layer sees the output of all layers before it."""
 
+import re
 from collections import OrderedDict
 
 import torch
 from torch import nn
 
-from ._parts import he_, takes
+from ..shapes import integer
+from ._parts import conv_norm, he_, mean_head, takes
+from ._registry import network
+from ._torchvision import Layout, by_rules
 
 # DenseNet-121: growth rate, layers of the four blocks; twice the growth rate leaves the stem. Huang, Liu, van der
 # Maaten & Weinberger 2017, table 1.
 GROWTH, BLOCKS = 32, (6, 12, 24, 16)
 COMPRESSION = 0.5  # part of the channels that a transition keeps; theta in section 3
 BOTTLENECK = 4  # channels of a layer's 1x1 convolution, in growth rates; section 3
+PARTS = {"0": "norm1", "2": "conv1", "3": "norm2", "5": "conv2"}  # torchvision's names in a `DenseLayer`
+# our key, torchvision's
+TORCHVISION = (
+    (r"stem\.0\.", "features.conv0."),
+    (r"stem\.1\.", "features.norm0."),
+    (r"block(\d)\.(\d+)\.body\.(\d)\.",
+     lambda m: f"features.denseblock{m[1]}.denselayer{int(m[2]) + 1}.{PARTS[m[3]]}."),
+    (r"transition(\d)\.0\.", r"features.transition\1.norm."),
+    (r"transition(\d)\.2\.", r"features.transition\1.conv."),
+    (r"last\.0\.", "features.norm5."),
+    (r"head\.", "classifier."),
+)
 
 
 class DenseLayer(nn.Module):
@@ -77,11 +93,20 @@ def _assemble(stem, channels, blocks, growth, bottleneck, num_classes):
         if number < len(blocks):
             kept = int(channels * COMPRESSION)
             net[f"transition{number}"], channels = transition(channels, kept), kept
-    net |= {"last": nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU()), "mean": nn.AdaptiveAvgPool2d(1),
-            "flatten": nn.Flatten(), "head": nn.Linear(channels, num_classes)}
+    net |= {"last": nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU()), **mean_head(channels, num_classes)}
     return he_(nn.Sequential(net))
 
 
+def _torchvision_keys(net):
+    return by_rules(net, TORCHVISION)
+
+
+def _renewed(key):
+    """Write norm1 for norm.1: the files are older than torch's rule that a module's name holds no dot."""
+    return re.sub(r"(\.denselayer\d+\.(?:norm|conv))\.([12])\.", r"\1\2.", key)
+
+
+@network
 def densenet121(num_classes=10, in_channels=1):
     """Build DenseNet-121: dense blocks of 6, 12, 24 and 16 layers with growth rate 32, transitions between them.
 
@@ -105,12 +130,13 @@ def densenet121(num_classes=10, in_channels=1):
     >>> sum(p.numel() for p in densenet121(1000, 3).parameters())
     7978856
     """
-    stem = [nn.Conv2d(in_channels, 2 * GROWTH, 7, 2, 3, bias=False), nn.BatchNorm2d(2 * GROWTH), nn.ReLU(),
-            nn.MaxPool2d(3, 2, 1)]
+    stem = [*conv_norm(in_channels, 2 * GROWTH, 7, 2, 3), nn.ReLU(), nn.MaxPool2d(3, 2, 1)]
     net = _assemble(stem, 2 * GROWTH, BLOCKS, GROWTH, True, num_classes)
+    net.torchvision = Layout(_torchvision_keys, _renewed)
     return takes(net, "densenet121", in_channels, at_least=29, made_for=(224, 224))
 
 
+@network
 def densenet_small(num_classes=10, in_channels=1, *, growth=12, blocks=(3, 3, 3), bottleneck=False):
     """Build DenseNet for 28x28 images: a 3x3 convolution with stride 2, three dense blocks, two transitions.
 
@@ -133,7 +159,7 @@ def densenet_small(num_classes=10, in_channels=1, *, growth=12, blocks=(3, 3, 3)
     Raises
     ------
     ValueError
-        If `growth` or a count in `blocks` is no positive integer.
+        If `growth` or a count in `blocks` is no positive integer, or there is no block.
 
     Notes
     -----
@@ -145,9 +171,9 @@ def densenet_small(num_classes=10, in_channels=1, *, growth=12, blocks=(3, 3, 3)
     >>> [sum(p.numel() for p in densenet_small(bottleneck=b).parameters()) for b in (False, True)]
     [45874, 71254]
     """
-    for argument, values in (("growth", (growth,)), ("blocks", tuple(blocks) or (0,))):
-        if not all(isinstance(v, int) and v > 0 for v in values):
-            raise ValueError(f"{argument} must be positive, not {growth if argument == 'growth' else blocks!r}")
+    growth, blocks = integer("growth", growth, 1), [integer("blocks", n, 1) for n in blocks]
+    if not blocks:
+        raise ValueError("blocks must name at least one block, not ()")
     stem = [nn.Conv2d(in_channels, 2 * growth, 3, 2, 1, bias=False)]  # the first layer begins with norm and ReLU
     net = _assemble(stem, 2 * growth, blocks, growth, bottleneck, num_classes)
     least = 2 * 2 ** (len(blocks) - 1) - 1

@@ -6,7 +6,9 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from ._parts import he_, pick, takes
+from ..shapes import integer
+from ._parts import batch_norm, he_, mean_head, pick, takes
+from ._registry import network
 
 PATHS = ("1x1", "3x3", "5x5", "pool")
 
@@ -37,9 +39,8 @@ SMALL = {
 
 def _conv(in_channels, out_channels, kernel_size, stride=1, *, norm):
     """List convolution and ReLU, with batch norm between them if `norm` is "batch"."""
-    batch = norm == "batch"
-    conv = nn.Conv2d(in_channels, out_channels, kernel_size, stride, kernel_size // 2, bias=not batch)
-    return [conv, *([nn.BatchNorm2d(out_channels)] if batch else []), nn.ReLU()]
+    conv = nn.Conv2d(in_channels, out_channels, kernel_size, stride, kernel_size // 2, bias=norm is None)
+    return [conv, *batch_norm(norm, nn.BatchNorm2d, out_channels), nn.ReLU()]
 
 
 class Inception(nn.Module):
@@ -148,11 +149,10 @@ def _stages(stem, channels, plan, num_classes, dropout, pool, **options):
         else:
             block = Inception(channels, row, **options)
             stages[f"inception{name}"], channels = block, block.out_channels
-    stages |= {"mean": nn.AdaptiveAvgPool2d(1), "flatten": nn.Flatten(), "dropout": nn.Dropout(dropout),
-               "head": nn.Linear(channels, num_classes)}
-    return stages
+    return stages | mean_head(channels, num_classes, dropout=nn.Dropout(dropout))
 
 
+@network
 def googlenet(num_classes=10, in_channels=1, *, auxiliary=False, norm="local", wide=5, without=(), dropout=0.4):
     """Build GoogLeNet: a stem, nine Inception blocks, a mean over each map, one dense layer.
 
@@ -210,6 +210,7 @@ def googlenet(num_classes=10, in_channels=1, *, auxiliary=False, norm="local", w
     return he_(net)
 
 
+@network
 def googlenet_small(num_classes=10, in_channels=1, *, width=1, without=(), norm="batch"):
     """Build GoogLeNet for 28x28 images: a 3x3 convolution with stride 2, three Inception blocks, a mean, a dense layer.
 
@@ -219,7 +220,7 @@ def googlenet_small(num_classes=10, in_channels=1, *, width=1, without=(), norm=
     width : int
         Multiplies every channel of the plan.
     without : sequence of str
-        Paths left out of every block, of "1x1", "3x3", "5x5" and "pool": the block has fewer channels then.
+        As of `googlenet`: the block has fewer channels then.
     norm : {"batch", None}
 
     Returns
@@ -238,9 +239,7 @@ def googlenet_small(num_classes=10, in_channels=1, *, width=1, without=(), norm=
     >>> [sum(p.numel() for p in googlenet_small(without=w).parameters()) for w in ((), ("5x5",))]
     [23498, 18642]
     """
-    norm = norm if pick({"batch": True, None: False}, "norm", norm) else None
-    if not isinstance(width, int) or width < 1:
-        raise ValueError(f"width must be a positive integer, not {width!r}")
+    width = integer("width", width, 1)
     plan = {name: row if row == "pool" else tuple(width * c for c in row) for name, row in SMALL.items()}
     stages = _stages(_conv(in_channels, 16 * width, 3, 2, norm=norm), 16 * width, plan, num_classes, 0.0,
                      lambda: nn.MaxPool2d(3, 2, ceil_mode=True), norm=norm, without=without)

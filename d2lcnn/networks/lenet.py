@@ -2,7 +2,9 @@
 
 from torch import nn
 
+from ..shapes import conv_output_size, pool_output_size
 from ._parts import ACTIVATIONS, POOLS, batch_norm, pick, takes, xavier_
+from ._registry import network
 
 # (channels out, kernel, padding) of the convolutions, each followed by a 2x2 pooling; units of the dense layers.
 # LeCun, Bottou, Bengio & Haffner 1998, figure 2, read for a 28x28 image: padding 2 makes it their 32x32.
@@ -10,6 +12,7 @@ CONVOLUTIONS = ((6, 5, 2), (16, 5, 0))
 DENSE = (120, 84)
 
 
+@network
 def lenet(num_classes=10, in_channels=1, *, activation="sigmoid", pool="avg", norm=None):
     """Build LeNet for 28x28 images.
 
@@ -43,7 +46,7 @@ def lenet(num_classes=10, in_channels=1, *, activation="sigmoid", pool="avg", no
     for out, kernel, padding in CONVOLUTIONS:
         layers += [nn.Conv2d(channels, out, kernel, padding=padding)]
         layers += [*batch_norm(norm, nn.BatchNorm2d, out), act(), pooling(2)]
-        channels, size = out, (size + 2 * padding - kernel + 1) // 2
+        channels, size = out, pool_output_size(conv_output_size(size, kernel, p=padding), 2)
     layers += [nn.Flatten()]
     units = channels * size**2
     for out in DENSE:
@@ -53,6 +56,7 @@ def lenet(num_classes=10, in_channels=1, *, activation="sigmoid", pool="avg", no
     return takes(xavier_(net), "lenet", in_channels, exactly=(28, 28))
 
 
+@network
 def lenet_bn(num_classes=10, in_channels=1, *, activation="relu", pool="max", norm="batch"):
     """Build LeNet with ReLU, max pooling and batch norm: same convolutions and dense layers, 452 more parameters.
 

@@ -4,7 +4,8 @@ from collections import OrderedDict
 
 from torch import nn
 
-from ._parts import conv_norm, he_, takes
+from ._parts import conv_norm, he_, mean_head, takes
+from ._registry import network
 
 # (channels out, stride) of the separable convolutions behind a 3x3 convolution to 32 channels with stride 2.
 # Howard et al. 2017, table 1; its second to last row says stride 2 for a 7x7 map that keeps its size: a misprint for 1.
@@ -61,10 +62,11 @@ def _assemble(name, first, plan, num_classes, in_channels, width, separable, mad
     for number, (out, stride) in enumerate(plan, 1):
         out = max(1, int(width * out))
         net[f"block{number}"], channels = block(channels, out, stride), out
-    net |= {"mean": nn.AdaptiveAvgPool2d(1), "flatten": nn.Flatten(), "head": nn.Linear(channels, num_classes)}
+    net |= mean_head(channels, num_classes)
     return takes(he_(nn.Sequential(net)), name, in_channels, at_least=1, made_for=made_for)
 
 
+@network
 def mobilenet(num_classes=10, in_channels=1, *, width=1.0, separable=True):
     """Build MobileNet (the first one): a 3x3 convolution, 13 separable blocks, a mean over each map, a dense layer.
 
@@ -96,26 +98,12 @@ def mobilenet(num_classes=10, in_channels=1, *, width=1.0, separable=True):
     return _assemble("mobilenet", 32, MOBILENET, num_classes, in_channels, width, separable, (224, 224))
 
 
+@network
 def mobilenet_small(num_classes=10, in_channels=1, *, width=1.0, separable=True):
     """Build MobileNet for 28x28 images: a 3x3 convolution with stride 2, five blocks, a mean, a dense layer.
 
-    Parameters
-    ----------
-    num_classes, in_channels : int
-    width : float
-        Factor of all channels.
-    separable : bool
-        False puts a full 3x3 convolution in place of each separable block.
-
-    Returns
-    -------
-    torch.nn.Sequential
-        Children stem, block1 to block5, mean, flatten, head. (N, in_channels, H, W) -> (N, num_classes) for any size.
-
-    Notes
-    -----
-    Channel plan ours (``SMALL``): 16, then 32 on 14x14, 64 and 64 on 7x7, 128 and 128 on 4x4 maps. Weights by He's
-    rule.
+    Parameters and result as of `mobilenet`. The channel plan is ours (``SMALL``): 16, then 32 on 14x14, 64 and 64 on
+    7x7, 128 and 128 on 4x4 maps.
 
     Examples
     --------

@@ -3,6 +3,7 @@
 from torch import nn
 
 from ._parts import batch_norm, pick, takes, xavier_
+from ._registry import network
 
 # (channels out, kernel, stride, padding) of the blocks of the network for 224x224 images; a 3x3 max pooling with
 # stride 2 follows each. Dive into Deep Learning, section 8.3, with the kernels and strides of AlexNet.
@@ -43,6 +44,7 @@ def nin_block(in_channels, out_channels, kernel_size, stride=1, padding=0, *, no
     return nn.Sequential(*layers)
 
 
+@network
 def nin(num_classes=10, in_channels=1, *, dropout=0.5):
     """Build NiN for 224x224 images, as Dive into Deep Learning gives it.
 
@@ -90,6 +92,7 @@ def _mean_head(num_classes, channels, dropout, norm):
 HEADS = {"mean": _mean_head, "dense": _dense_head}
 
 
+@network
 def nin_small(num_classes=10, in_channels=1, *, head="mean", pixelwise=True, dropout=0.0, norm="batch"):
     """Build NiN for 28x28 images: blocks of 32, 64 and 96 channels on maps of 14x14, 7x7 and 7x7 pixels.
 

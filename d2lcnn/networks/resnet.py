@@ -5,7 +5,10 @@ from collections import OrderedDict
 from torch import nn
 from torch.nn import functional as F
 
-from ._parts import conv_norm, he_, pick, takes
+from ..shapes import integer
+from ._parts import conv_norm, he_, mean_head, pick, takes
+from ._registry import network
+from ._torchvision import Layout, by_rules
 
 # (block, blocks a stage, its options); the stages have widths 64, 128, 256, 512. He, Zhang, Ren & Sun 2016 (CVPR),
 # table 1; ResNeXt: Xie, Girshick, Dollar, Tu & He 2017, table 1, right, where 32 groups have 4 channels each: 2 * 64.
@@ -15,6 +18,15 @@ RESNET = {
     "resnet50": ("bottleneck", (3, 4, 6, 3), {}),
     "resnext50": ("bottleneck", (3, 4, 6, 3), {"groups": 32, "widening": 2}),
 }
+# our key, torchvision's
+TORCHVISION = (
+    (r"stem\.0\.", "conv1."),
+    (r"stem\.1\.", "bn1."),
+    (r"stage(\d)\.(\d+)\.body\.(\d)\.",
+     lambda m: f"layer{m[1]}.{m[2]}.{'bn' if int(m[3]) % 3 else 'conv'}{int(m[3]) // 3 + 1}."),
+    (r"stage(\d)\.(\d+)\.shortcut\.", r"layer\1.\2.downsample."),
+    (r"head\.", "fc."),
+)
 
 
 class ZeroShortcut(nn.Module):
@@ -191,8 +203,15 @@ def _assemble(stem, channels, stages, num_classes, order, kind, **options):
         net[f"stage{number}"] = nn.Sequential(*stage)
     if early:
         net["last"] = nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU())
-    net |= {"mean": nn.AdaptiveAvgPool2d(1), "flatten": nn.Flatten(), "head": nn.Linear(channels, num_classes)}
+    net |= mean_head(channels, num_classes)
     return he_(nn.Sequential(net))
+
+
+def _torchvision_keys(net):
+    if any(isinstance(m, Bottleneck) and m.body[0].stride != (1, 1) for m in net.modules()):
+        raise ValueError("net has its strides in the 1x1 convolutions, torchvision's weights were trained with those "
+                         "in the 3x3: build it with stride_in='3x3'")
+    return by_rules(net, TORCHVISION)
 
 
 def _imagenet(name, num_classes, in_channels, order, shortcut, **options):
@@ -200,9 +219,12 @@ def _imagenet(name, num_classes, in_channels, order, shortcut, **options):
     stem = [*conv_norm(in_channels, 64, 7, 2, 3), nn.ReLU(), nn.MaxPool2d(3, 2, 1)]
     net = _assemble(stem, 64, tuple(zip(blocks, (64, 128, 256, 512), strict=True)), num_classes, order, kind,
                     shortcut=shortcut, **fixed, **options)
+    if order == "original":
+        net.torchvision = Layout(_torchvision_keys)
     return takes(net, name, in_channels, at_least=1, made_for=(224, 224))
 
 
+@network
 def resnet18(num_classes=10, in_channels=1, *, residual=True, order="original", shortcut="projection"):
     """Build ResNet-18: stages of 2, 2, 2, 2 basic blocks.
 
@@ -235,11 +257,13 @@ def resnet18(num_classes=10, in_channels=1, *, residual=True, order="original", 
     return _imagenet("resnet18", num_classes, in_channels, order, shortcut if residual else None)
 
 
+@network
 def resnet34(num_classes=10, in_channels=1, *, residual=True, order="original", shortcut="projection"):
     """Build ResNet-34: stages of 3, 4, 6, 3 basic blocks. Parameters and result are those of `resnet18`."""
     return _imagenet("resnet34", num_classes, in_channels, order, shortcut if residual else None)
 
 
+@network
 def resnet50(num_classes=10, in_channels=1, *, order="original", stride_in="3x3"):
     """Build ResNet-50: stages of 3, 4, 6, 3 bottlenecks.
 
@@ -252,6 +276,7 @@ def resnet50(num_classes=10, in_channels=1, *, order="original", stride_in="3x3"
     return _imagenet("resnet50", num_classes, in_channels, order, "projection", **options)
 
 
+@network
 def resnext50(num_classes=10, in_channels=1):
     """Build ResNeXt-50 (32x4d): ResNet-50 whose 3x3 convolutions have twice the channels, in 32 groups.
 
@@ -260,6 +285,7 @@ def resnext50(num_classes=10, in_channels=1):
     return _imagenet("resnext50", num_classes, in_channels, "original", "projection")
 
 
+@network
 def resnet_cifar(num_classes=10, in_channels=1, *, depth=20, width=16, stem_stride=1, residual=True, order="original",
                  shortcut="zeros"):
     """Build the family for small images: a 3x3 convolution, three stages of (depth - 2)/6 basic blocks, a dense layer.
@@ -300,27 +326,28 @@ def resnet_cifar(num_classes=10, in_channels=1, *, depth=20, width=16, stem_stri
     >>> [sum(p.numel() for p in resnet_cifar(depth=8, residual=r).parameters()) for r in (True, False)]
     [75002, 75002]
     """
-    if not isinstance(depth, int) or depth < 8 or depth % 6 != 2:
-        raise ValueError(f"depth must be 8, 14, 20, ... (6n + 2), not {depth!r}")
-    for argument, value in (("width", width), ("stem_stride", stem_stride)):
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(f"{argument} must be a positive integer, not {value!r}")
-    stem = [*conv_norm(in_channels, width, 3, stem_stride, 1), nn.ReLU()]
+    depth, width = integer("depth", depth, 8), integer("width", width, 1)
+    if depth % 6 != 2:
+        raise ValueError(f"depth must be 8, 14, 20, ... (6n + 2), not {depth}")
+    stem = [*conv_norm(in_channels, width, 3, integer("stem_stride", stem_stride, 1), 1), nn.ReLU()]
     stages = [((depth - 2) // 6, width * factor) for factor in (1, 2, 4)]
     net = _assemble(stem, width, stages, num_classes, order, "basic", shortcut=shortcut if residual else None)
     return takes(net, f"resnet{depth}", in_channels, at_least=1)
 
 
+@network
 def resnet8(num_classes=10, in_channels=1, **options):
     """Build `resnet_cifar` of depth 8, with the same options."""
     return resnet_cifar(num_classes, in_channels, depth=8, **options)
 
 
+@network
 def resnet20(num_classes=10, in_channels=1, **options):
     """Build `resnet_cifar` of depth 20, with the same options."""
     return resnet_cifar(num_classes, in_channels, depth=20, **options)
 
 
+@network
 def resnet32(num_classes=10, in_channels=1, **options):
     """Build `resnet_cifar` of depth 32, with the same options."""
     return resnet_cifar(num_classes, in_channels, depth=32, **options)

@@ -3,7 +3,9 @@
 from torch import nn
 
 from ..layers import BlurPool2d
-from ._parts import pick, takes, xavier_
+from ..shapes import integer
+from ._parts import conv_norm, mean_head, pick, takes, xavier_
+from ._registry import network
 
 CHANNELS = (8, 16, 32)
 # down -> (stride of the convolution, layers after its ReLU for a number of channels); each halves height and width
@@ -17,6 +19,7 @@ DOWN = {
 }
 
 
+@network
 def small_cnn(num_classes=10, in_channels=1, *, down="max"):
     """Build three 3x3 convolutions with batch norm and ReLU, downsampled by 2 after the first two.
 
@@ -43,16 +46,16 @@ def small_cnn(num_classes=10, in_channels=1, *, down="max"):
     layers, channels = [], in_channels
     for out in CHANNELS:
         last = out == CHANNELS[-1]
-        layers += [nn.Conv2d(channels, out, 3, stride=1 if last else stride, padding=1, bias=False)]
-        layers += [nn.BatchNorm2d(out), nn.ReLU(), *([] if last else after(out))]
+        layers += [*conv_norm(channels, out, 3, 1 if last else stride, 1), nn.ReLU(), *([] if last else after(out))]
         channels = out
-    net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, num_classes))
+    net = nn.Sequential(*layers, *mean_head(channels, num_classes).values())
     return takes(xavier_(net), "small_cnn", in_channels, at_least=8)
 
 
 PLAIN = (8, 8, 16, 16, 16, 16)  # channels out of the 3x3 convolutions of plain_cnn
 
 
+@network
 def plain_cnn(num_classes=10, in_channels=1, *, padding=1):
     """Build six 3x3 convolutions with batch norm and ReLU, no downsampling, the mean of the last map, a dense layer.
 
@@ -77,10 +80,10 @@ def plain_cnn(num_classes=10, in_channels=1, *, padding=1):
     >>> sum(p.numel() for p in plain_cnn(padding=0).parameters())
     9042
     """
-    pick({1: None, 0: None}, "padding", padding)
+    padding = integer("padding", padding, 0, 1)
     layers, channels = [], in_channels
     for out in PLAIN:
-        layers += [nn.Conv2d(channels, out, 3, padding=padding, bias=False), nn.BatchNorm2d(out), nn.ReLU()]
+        layers += [*conv_norm(channels, out, 3, padding=padding), nn.ReLU()]
         channels = out
-    net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, num_classes))
+    net = nn.Sequential(*layers, *mean_head(channels, num_classes).values())
     return takes(xavier_(net), "plain_cnn", in_channels, at_least=1 if padding else 13)

@@ -1,8 +1,13 @@
 """VGG: blocks of 3x3 convolutions, each closed by a pooling that halves the maps; a network is a list of blocks."""
 
+from functools import partial
+
 from torch import nn
 
+from ..shapes import integer, per_axis
 from ._parts import batch_norm, he_, pick, takes, xavier_
+from ._registry import network
+from ._torchvision import Layout
 
 # (convolutions, channels) of each block; Simonyan & Zisserman 2015, table 1, columns A, B, D and E.
 # Left out: A-LRN, no better than A, and C, which is D with 1x1 kernels in its third convolutions and did worse than D.
@@ -18,17 +23,7 @@ SIZE = 224  # pixels a side; five poolings leave 7
 # a stack follows it that keeps the channels, so that stacks of other kernels can stand in its place.
 SMALL = (8, 16, 32)
 SMALL_DENSE = 64
-
-
-def _xavier_(net):
-    """Draw weights by Xavier's rule and set the biases to 0, as the paper does, in place."""
-    for name, p in xavier_(net).named_parameters():
-        if name.endswith("bias"):
-            nn.init.zeros_(p)
-    return net
-
-
-INITS = {"xavier": _xavier_, "he": he_}
+INITS = {"xavier": partial(xavier_, zero_biases=True), "he": he_}  # the paper: biases 0
 
 
 def vgg_block(count, in_channels, out_channels, *, norm=None):
@@ -59,9 +54,7 @@ def vgg_block(count, in_channels, out_channels, *, norm=None):
     >>> sum(p.numel() for p in block.parameters())  # (27 + 1)*64 + (576 + 1)*64
     38720
     """
-    if not isinstance(count, int) or count < 1:
-        raise ValueError(f"count must be a positive integer, not {count!r}")
-    return _block(in_channels, out_channels, (3,) * count, norm)
+    return _block(in_channels, out_channels, (3,) * integer("count", count, 1), norm)
 
 
 def _block(in_channels, out_channels, kernels, norm, inner_relu=True):
@@ -88,10 +81,22 @@ def _vgg(name, num_classes, in_channels, dropout, norm):
     for out in DENSE:
         layers += [nn.Linear(units, out), nn.ReLU(), nn.Dropout(dropout)]
         units = out
-    net = nn.Sequential(*layers, nn.Linear(units, num_classes))
-    return takes(_xavier_(net), name, in_channels, exactly=(SIZE, SIZE))
+    net = xavier_(nn.Sequential(*layers, nn.Linear(units, num_classes)), zero_biases=True)
+    net.torchvision = Layout(_torchvision_keys)
+    return takes(net, name, in_channels, exactly=(SIZE, SIZE))
 
 
+def _torchvision_keys(net):
+    """Number the layers of all blocks through, as "features", and those behind the flattening, as "classifier"."""
+    flatten = next(i for i, child in enumerate(net) if isinstance(child, nn.Flatten))
+    inside = [f"{i}.{j}" for i in range(flatten) for j in range(len(net[i]))]
+    theirs = {ours: f"features.{number}" for number, ours in enumerate(inside)}
+    theirs |= {f"{i}": f"classifier.{i - flatten - 1}" for i in range(flatten + 1, len(net))}
+    parts = {key: key.rpartition(".") for key in net.state_dict()}
+    return {key: f"{theirs[layer]}.{kind}" for key, (layer, _, kind) in parts.items()}
+
+
+@network
 def vgg11(num_classes=10, in_channels=1, *, dropout=0.5, norm=None):
     """Build VGG-11, configuration A: eight convolutions, three dense layers. See `vgg16`.
 
@@ -108,11 +113,13 @@ def vgg11(num_classes=10, in_channels=1, *, dropout=0.5, norm=None):
     return _vgg("vgg11", num_classes, in_channels, dropout, norm)
 
 
+@network
 def vgg13(num_classes=10, in_channels=1, *, dropout=0.5, norm=None):
     """Build VGG-13, configuration B: ten convolutions, three dense layers. See `vgg16`."""
     return _vgg("vgg13", num_classes, in_channels, dropout, norm)
 
 
+@network
 def vgg16(num_classes=10, in_channels=1, *, dropout=0.5, norm=None):
     """Build VGG-16, configuration D: thirteen convolutions, three dense layers, for 224x224 images.
 
@@ -148,11 +155,13 @@ def vgg16(num_classes=10, in_channels=1, *, dropout=0.5, norm=None):
     return _vgg("vgg16", num_classes, in_channels, dropout, norm)
 
 
+@network
 def vgg19(num_classes=10, in_channels=1, *, dropout=0.5, norm=None):
     """Build VGG-19, configuration E: sixteen convolutions, three dense layers. See `vgg16`."""
     return _vgg("vgg19", num_classes, in_channels, dropout, norm)
 
 
+@network
 def vgg_small(num_classes=10, in_channels=1, *, stack=(3, 3, 3), inner_relu=True, channels=SMALL, norm=None,
               init="he"):
     """Build a VGG for 28x28 images: blocks of 8, 16 and 32 channels, a hidden dense layer of 64 units.
@@ -166,7 +175,7 @@ def vgg_small(num_classes=10, in_channels=1, *, stack=(3, 3, 3), inner_relu=True
     inner_relu : bool
         Whether ReLU stands between the convolutions of a stack; it follows the last one in any case.
     channels : (int, int, int)
-        Of the three blocks.
+        Of the three blocks; one number alone holds for all.
     norm : {None, "batch"}
         Batch norm after each convolution, before its ReLU if it has one.
     init : {"he", "xavier"}
@@ -180,8 +189,8 @@ def vgg_small(num_classes=10, in_channels=1, *, stack=(3, 3, 3), inner_relu=True
     Raises
     ------
     ValueError
-        If `stack` is empty or a kernel is not a positive odd integer; if `channels` are not three; if `norm` or
-        `init` is unknown.
+        If `stack` is empty or a kernel is not a positive odd integer; if `channels` are not three positive integers;
+        if `norm` or `init` is unknown.
 
     Notes
     -----
@@ -195,13 +204,10 @@ def vgg_small(num_classes=10, in_channels=1, *, stack=(3, 3, 3), inner_relu=True
     >>> one - three  # weights of both stacks, less the biases of two layers each
     6992
     """
-    stack = tuple(stack)
-    if not stack or not all(isinstance(k, int) and k > 0 and k % 2 for k in stack):
+    stack, initialise = tuple(integer("stack", k, 1) for k in stack), pick(INITS, "init", init)
+    if not stack or not all(k % 2 for k in stack):
         raise ValueError(f"stack must hold positive odd kernel sizes, not {stack!r}")
-    if len(channels) != 3:
-        raise ValueError(f"channels must be three numbers, one a block, not {channels!r}")
-    initialise = pick(INITS, "init", init)
-    first, second, third = channels
+    first, second, third = per_axis("channels", channels, 3)
     net = nn.Sequential(
         _block(in_channels, first, (3, *stack), norm, inner_relu),
         _block(first, second, (3, *stack), norm, inner_relu),

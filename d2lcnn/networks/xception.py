@@ -5,7 +5,9 @@ from collections import OrderedDict
 from torch import nn
 
 from ..layers import SeparableConv2d
-from ._parts import conv_norm, he_, takes
+from ..shapes import integer
+from ._parts import conv_norm, he_, mean_head, takes
+from ._registry import network
 
 # Chollet 2017, figure 5. Entry flow: (channels out, whether ReLU comes before the first separable convolution) of the
 # blocks that halve the size; middle flow: blocks of three separable convolutions; exit flow: channels of its last block
@@ -75,11 +77,11 @@ def _head(net, channels, last, num_classes):
     for out in last:
         layers += [*separable_conv(channels, out), nn.ReLU()]
         channels = out
-    net |= {"last": nn.Sequential(*layers), "mean": nn.AdaptiveAvgPool2d(1), "flatten": nn.Flatten(),
-            "head": nn.Linear(channels, num_classes)}
+    net |= {"last": nn.Sequential(*layers), **mean_head(channels, num_classes)}
     return he_(nn.Sequential(net))
 
 
+@network
 def xception(num_classes=10, in_channels=1):
     """Build Xception: 36 convolutions, all but two of them separable, in 14 modules with shortcuts around 12.
 
@@ -116,6 +118,7 @@ def xception(num_classes=10, in_channels=1):
     return takes(net, "xception", in_channels, at_least=7, made_for=(299, 299))
 
 
+@network
 def xception_small(num_classes=10, in_channels=1, *, width=32, middle=2):
     """Build Xception for 28x28 images: a 3x3 convolution with stride 2, an entry block, a middle flow, an exit.
 
@@ -147,9 +150,7 @@ def xception_small(num_classes=10, in_channels=1, *, width=32, middle=2):
     >>> sum(p.numel() for p in xception_small().parameters())
     39306
     """
-    for argument, value, least in (("width", width, 1), ("middle", middle, 0)):
-        if not isinstance(value, int) or value < least:
-            raise ValueError(f"{argument} must be an integer, {least} or more, not {value!r}")
+    width, middle = integer("width", width, 1), integer("middle", middle, 0)
     net = OrderedDict(stem=nn.Sequential(*conv_norm(in_channels, width, 3, 2, 1), nn.ReLU()))
     net["entry1"] = XceptionBlock(width, (2 * width,) * 2, halve=True, relu_first=False)
     for number in range(1, middle + 1):

@@ -5,6 +5,7 @@ NumPy alone reads them, so a chapter shows its tables where torch is not install
 
 import csv
 import difflib
+import io
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -60,7 +61,7 @@ def read(name):
     Raises
     ------
     ValueError
-        If there are no results of this name, or the file has other columns.
+        If there are no results of this name, or as `lines`.
 
     Examples
     --------
@@ -73,14 +74,58 @@ def read(name):
         near = difflib.get_close_matches(str(name), names(), 1)
         hint = f"the nearest is {near[0]!r}" if near else f"there are {', '.join(names())}"
         raise ValueError(f"no results named {str(name)!r}; {hint}")
-    with open(path, newline="", encoding="utf-8") as file:
-        header, *rows = csv.reader(file)
-    if header != list(COLUMNS):
-        raise ValueError(f"{path.name} has the columns {', '.join(header)}, not {', '.join(COLUMNS)}")
-    values = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
-    arrays = [np.array([kind(v or EMPTY[kind]) for v in column], dtype=kind)
-              for kind, column in zip(COLUMNS.values(), values, strict=True)]
+    rows = lines(path.read_bytes(), path)
+    arrays = [np.array([row[column] or EMPTY[kind] for row in rows], dtype=kind) for column, kind in COLUMNS.items()]
     return np.rec.fromarrays(arrays, names=list(COLUMNS))
+
+
+def lines(content, path):
+    """Split the content of a file of results into its lines, each checked field by field.
+
+    Parameters
+    ----------
+    content : bytes
+        CSV in UTF-8: the columns of `COLUMNS`, separated by commas.
+    path : path
+        For the message.
+
+    Returns
+    -------
+    list of dict
+        Column to text, as it stands in the file.
+
+    Raises
+    ------
+    ValueError
+        Naming the file, the line and what is wrong with it.
+
+    Examples
+    --------
+    >>> lines(b"setting;seed", "some.csv")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ValueError: some.csv, line 1: the columns are setting;seed, not experiment, setting, seed, metric, ...
+    """
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not in UTF-8: {error.reason} at byte {error.start}") from None
+    reader = csv.reader(io.StringIO(text, newline=""))
+    header = next(reader, [])
+    if header != list(COLUMNS):
+        raise ValueError(f"{path}, line 1: the columns are {', '.join(header)}, not {', '.join(COLUMNS)}")
+    rows = []
+    for fields in reader:
+        if len(fields) != len(COLUMNS):
+            raise ValueError(f"{path}, line {reader.line_num}: {len(fields)} fields where there are {len(COLUMNS)} "
+                             "columns")
+        rows.append(dict(zip(COLUMNS, fields, strict=True)))
+        for (column, kind), field in zip(COLUMNS.items(), fields, strict=True):
+            try:
+                kind(field or EMPTY[kind])
+            except ValueError:
+                raise ValueError(f"{path}, line {reader.line_num}: {column} is {field!r}, which is no {kind.__name__}"
+                                 ) from None
+    return rows
 
 
 def summarise(table, metric=None):

@@ -3,9 +3,10 @@
 `fit` trains any classifier on images held in memory, `evaluate` measures it, `batches` shows what both feed it.
 """
 
-from .batches import Augment, batches
-from .loop import evaluate, fit
+from ..recipe import OPTIMIZERS, SCHEDULES, Augment, Recipe
+from .batches import batches
+from .loop import evaluate, fit, rank
 from .metrics import History, Metrics
-from .recipe import OPTIMIZERS, SCHEDULES, Recipe
 
-__all__ = ["OPTIMIZERS", "SCHEDULES", "Augment", "History", "Metrics", "Recipe", "batches", "evaluate", "fit"]
+__all__ = ["OPTIMIZERS", "SCHEDULES", "Augment", "History", "Metrics", "Recipe", "batches", "evaluate", "fit",
+           "rank"]

@@ -1,50 +1,9 @@
 """From images in memory to batches a network can read, converted on the fly."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 
-
-@dataclass(frozen=True)
-class Augment:
-    """Random changes of a batch that leave its labels true.
-
-    Parameters
-    ----------
-    shift : int
-        Move each image by up to this many pixels along each axis; what comes in from outside is zero.
-    flip : bool
-        Mirror each image left-right with probability one half.
-
-    Examples
-    --------
-    >>> x = np.array([[[[0, 1], [2, 3]]]], dtype=np.uint8)
-    >>> rng = np.random.default_rng(0)
-    >>> [Augment(flip=True)(x, rng)[0, 0].tolist() for _ in range(2)]
-    [[[0, 1], [2, 3]], [[1, 0], [3, 2]]]
-    """
-
-    shift: int = 0
-    flip: bool = False
-
-    def __post_init__(self):
-        if not isinstance(self.shift, int) or self.shift < 0:
-            raise ValueError(f"shift must be a number of pixels, 0 or more, not {self.shift!r}")
-
-    def __call__(self, x, rng):
-        """Change the batch `x` (N, C, H, W), any dtype, with draws from `rng`; `x` itself stays as it is."""
-        x, count = np.asarray(x), len(x)
-        if self.shift:
-            s = self.shift
-            padded = np.pad(x, ((0, 0), (0, 0), (s, s), (s, s)))
-            windows = np.lib.stride_tricks.sliding_window_view(padded, x.shape[2:], axis=(2, 3))
-            dy, dx = rng.integers(0, 2 * s + 1, size=(2, count))
-            x = windows[np.arange(count), :, dy, dx]
-        if self.flip:
-            mirrored = rng.random(count) < 0.5
-            x = np.where(mirrored[:, None, None, None], x[..., ::-1], x)
-        return x
+from ..shapes import integer
 
 
 def check_images(images, argument="images"):
@@ -55,7 +14,7 @@ def check_images(images, argument="images"):
     TypeError
         If `images` has no ``x`` and ``y``, or ``x`` holds neither uint8 nor floats, or ``y`` no integers.
     ValueError
-        If there are no images, or not as many labels as images.
+        If there are no images, not as many labels as images, or a negative label.
     """
     if not (hasattr(images, "x") and hasattr(images, "y")):
         raise TypeError(f"{argument} must have arrays x and y, such as data.fashion_mnist(...).train, "
@@ -65,6 +24,8 @@ def check_images(images, argument="images"):
         raise TypeError(f"{argument}.x must hold uint8 or floats, not {x.dtype}")
     if y.dtype.kind not in "iu":
         raise TypeError(f"{argument}.y must hold integers, not {y.dtype}")
+    if y.size and y.min() < 0:
+        raise ValueError(f"{argument}.y holds the label {y.min()}; labels are 0 or more")
     if len(x) == 0 or y.shape != (len(x),):
         raise ValueError(f"{argument} has x of shape {x.shape} and y of shape {y.shape}; "
                          "there must be one label for each image, and at least one image")
@@ -94,7 +55,7 @@ def batches(images, batch_size, *, rng=None, augment=None, smallest=1):
     Raises
     ------
     ValueError, TypeError
-        As `check_images`; if `batch_size` is not positive; if `augment` is given without `rng`.
+        As `check_images`; if `batch_size` is no positive integer; if `augment` is given without `rng`.
 
     Notes
     -----
@@ -109,8 +70,7 @@ def batches(images, batch_size, *, rng=None, augment=None, smallest=1):
     [((3, 1, 2, 2), 1.0, [0, 1, 2]), ((2, 1, 2, 2), 1.0, [3, 4])]
     """
     x, y = check_images(images)
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be 1 or more, not {batch_size}")
+    batch_size = integer("batch_size", batch_size, 1)
     if augment is not None and rng is None:
         raise ValueError("augment draws random numbers: hand in rng, for instance np.random.default_rng(0)")
     order = np.arange(len(x)) if rng is None else rng.permutation(len(x))

@@ -1,36 +1,45 @@
-"""A checkpoint that a killed run can be continued from, to the same bits."""
+"""A checkpoint that a killed run can be continued from, to the same bits.
 
+The file is what `torch.save` writes, a zip archive; the archive's comment, the last 64 bytes of the file, is the
+SHA-256 of all bytes before.
+"""
+
+import contextlib
+import hashlib
+import io
 import os
-import zlib
+import pickle
 from pathlib import Path
 
-import numpy as np
 import torch
 
+from ..files import locked, write
+from .identity import difference
 from .metrics import History
 
+DIGITS = 64
 
-def identify(recipe, images, world_size):
-    """Describe a run, so that a checkpoint is never continued with another recipe, data or number of processes."""
-    x, y = np.ascontiguousarray(images.x), np.ascontiguousarray(images.y)
-    return recipe.fingerprint() | {
-        "train images": f"{x.shape} {x.dtype} {zlib.crc32(y, zlib.crc32(x)):08x}",
-        "processes": str(world_size),
-    }
+
+@contextlib.contextmanager
+def held(path, fabric):
+    """Keep other runs away from a checkpoint inside the block; the first of several processes does so for all."""
+    if path is None:
+        yield
+        return
+    if os.path.lexists(path) and not os.path.isfile(path):
+        raise ValueError(f"checkpoint {path} is no file but a folder, pipe, device or broken link: name another one")
+    with locked(path) if fabric.is_global_zero else contextlib.nullcontext():
+        fabric.barrier()  # nobody reads what the first one has not locked
+        yield
 
 
 def save(path, net, optimizer, history, identity):
     """Write everything the next epoch depends on; a reader finds the old file or the new one, never a half."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    state = {"net": net.state_dict(), "optimizer": optimizer.state_dict(), "history": history.as_dict(),
-             "identity": identity}
-    unfinished = path.with_name(path.name + ".unfinished")
-    with open(unfinished, "wb") as file:
-        torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(unfinished, path)
+    buffer = io.BytesIO()
+    torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "history": history.as_dict(),
+                "identity": identity}, buffer)
+    content = buffer.getvalue()[:-2] + DIGITS.to_bytes(2, "little")  # the archive ends with its comment's length
+    write(path, content + _digest(content))
 
 
 def load(path, net, optimizer, identity):
@@ -39,17 +48,26 @@ def load(path, net, optimizer, identity):
     Raises
     ------
     ValueError
-        If the checkpoint belongs to another run; the message names what differs.
+        If the checkpoint is damaged, no checkpoint, or belongs to another run; the message says what differs.
     """
     if not Path(path).exists():
         return History()
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    stored = state["identity"]
-    differences = [f"{key} was {stored.get(key)}, is {identity.get(key)}"
-                   for key in identity.keys() | stored.keys() if stored.get(key) != identity.get(key)]
+    data = Path(path).read_bytes()
+    try:
+        if _digest(data[:-DIGITS]) != data[-DIGITS:]:
+            raise pickle.UnpicklingError("its checksum is wrong")
+        state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError) as error:
+        raise ValueError(f"checkpoint {path} ({len(data):,} bytes) is damaged, or no checkpoint of train.fit. "
+                         "Name another file, or delete this one to start afresh") from error
+    differences = difference(state["identity"], identity)
     if differences:
-        raise ValueError(f"checkpoint {path} belongs to another run: {'; '.join(sorted(differences))}. "
+        raise ValueError(f"checkpoint {path} belongs to another run: {differences}. "
                          "Name another file, or delete this one")
     net.load_state_dict(state["net"])
     optimizer.load_state_dict(state["optimizer"])
     return History(**state["history"])
+
+
+def _digest(content):
+    return hashlib.sha256(content).hexdigest().encode()

@@ -10,15 +10,15 @@ from lightning_fabric import Fabric
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
+from ..modes import evaluating, training
+from ..recipe import Recipe
 from . import checkpoint as checkpoints
 from .batches import batches, check_images
+from .identity import identify
 from .metrics import History, Metrics, Tally
-from .recipe import Recipe
 
 
-def fit(net, train, validation=None, *, epochs, lr, batch_size=128, optimizer="sgd", schedule="onecycle",
-        weight_decay=0.0, label_smoothing=0.0, augment=None, seed=0, device=None, checkpoint=None,
-        bf16=False, channels_last=False):
+def fit(net, train, validation=None, recipe=None, *, device=None, checkpoint=None, **options):
     """Train a classifier, in place.
 
     Parameters
@@ -27,30 +27,16 @@ def fit(net, train, validation=None, *, epochs, lr, batch_size=128, optimizer="s
         Maps (N, C, H, W) float32 to (N, classes) logits.
     train, validation : object with arrays ``x`` (N, C, H, W), uint8 or float, and ``y`` (N,), integer
         For instance ``data.fashion_mnist("subset").train``. Bytes are fed as fractions of 255.
-    epochs : int
-    lr : float
-        The largest learning rate of the schedule.
-    batch_size : int
-        Images a step, over all processes together.
-    optimizer : {"sgd", "plain_sgd", "adamw"}
-        "sgd" has Nesterov momentum 0.9, "plain_sgd" has none.
-    schedule : {"onecycle", "cosine", "constant"} or callable
-        A function of the progress in [0, 1) that gives the rate as a part of `lr`.
-    weight_decay, label_smoothing : float
-    augment : callable, optional
-        ``augment(x, rng)`` changes each batch, for instance ``Augment(shift=2, flip=True)``.
-    seed : int
-        Decides order, augmentation and dropout; the initial weights are those `net` comes with. The global random
-        generators of torch and NumPy are left as they were.
+    recipe : Recipe, optional
+        How to train.
     device : str, optional
         "cpu" (the default), "cuda", "mps", or "auto" for the best one there is.
     checkpoint : path, optional
         Written after every epoch. If the file exists, the run continues from it, to the same bits as a run that was
-        never interrupted (one CPU thread).
-    bf16 : bool
-        Multiply in bfloat16, keep weights in float32 (faster only where the processor has it).
-    channels_last : bool
-        Keep channels next to each other in memory (faster convolutions; same result up to rounding).
+        never interrupted (one CPU thread). It must be the same run: recipe, network (all but its weights), images, and
+        functions by name, arguments and code. One run at a time may use the file.
+    **options
+        Fields of `Recipe`: they make one (epochs and lr are needed), or replace fields of `recipe`.
 
     Returns
     -------
@@ -59,12 +45,21 @@ def fit(net, train, validation=None, *, epochs, lr, batch_size=128, optimizer="s
     Raises
     ------
     ValueError, TypeError
-        If an argument makes no sense, or the checkpoint belongs to another run.
+        If an argument makes no sense, or the checkpoint is damaged or belongs to another run; if a function in the
+        recipe cannot be compared with the one in a checkpoint.
     FloatingPointError
-        As soon as a loss is not finite.
+        As soon as a loss, or at the end of an epoch a weight, is not finite. That epoch is not written.
+    OSError
+        If the checkpoint cannot be written, or another run holds it.
 
     Notes
     -----
+    The initial weights are those that `net` comes with. The global random generators of torch and NumPy are left as
+    they were.
+
+    Parts of a network in training mode that are in evaluation mode, such as frozen batch norm, stay so. A network in
+    evaluation mode as a whole is trained in training mode. Afterwards every module has the mode it had.
+
     Several processes: start the script with ``torchrun --nproc-per-node 2 script.py`` and call `fit` as before. Every
     process draws the same batch, computes its part of it, and the gradients are averaged with weights, so a step is
     the step of one process up to rounding. Two things differ: batch norm normalises each part with the part's own
@@ -79,24 +74,27 @@ def fit(net, train, validation=None, *, epochs, lr, batch_size=128, optimizer="s
     >>> evaluate(net, bright).accuracy
     1.0
     """
-    recipe = Recipe(epochs, lr, batch_size, optimizer, schedule, weight_decay, label_smoothing, augment, seed,
-                    bf16, channels_last)
+    recipe = Recipe.of(recipe, **options)
     check_images(train, "train")
     if validation is not None:
         check_images(validation, "validation")
-    fabric = _open_fabric(device, bf16)
+    fabric = _open_fabric(device, recipe.bf16)
     cuda = [fabric.device] if fabric.device.type == "cuda" else []
-    with torch.random.fork_rng(devices=cuda), _memory_format(net, channels_last):
+    with (training(net), torch.random.fork_rng(devices=cuda), _memory_format(net, recipe.channels_last),
+          checkpoints.held(checkpoint, fabric)):
+        history = History()
         model, opt = fabric.setup(net, recipe.make_optimizer(net))
-        identity = checkpoints.identify(recipe, train, fabric.world_size)
-        history = checkpoints.load(checkpoint, net, opt, identity) if checkpoint else History()
-        for epoch in range(len(history) + 1, epochs + 1):
+        if checkpoint is not None:
+            identity = identify(recipe, net, train, validation, fabric.world_size)
+            history = checkpoints.load(checkpoint, net, opt, identity)
+        for epoch in range(len(history) + 1, recipe.epochs + 1):
             seconds, tally = _train_epoch(fabric, model, opt, train, recipe, epoch)
             loss, accuracy = (np.nan, np.nan) if validation is None else _tally(model, validation, fabric).means
+            _check_finite(net, validation, loss, f"after epoch {epoch}", recipe)
             history.append(epoch=epoch, train_loss=tally.means[0], train_accuracy=tally.means[1],
                            validation_loss=loss, validation_accuracy=accuracy,
                            core_seconds=seconds + (history.core_seconds or [0.0])[-1])
-            if checkpoint:
+            if checkpoint is not None:
                 if fabric.is_global_zero:
                     checkpoints.save(checkpoint, net, opt, history, identity)
                 fabric.barrier()
@@ -133,13 +131,26 @@ def evaluate(net, images, *, batch_size=1000):
     return Metrics(loss, accuracy, tally.count, tally.confusion.numpy())
 
 
+def rank():
+    """Number of this process among those that torchrun started, or None if it did not start this one.
+
+    A variable RANK that other programs left behind says nothing.
+    """
+    launched = torch.distributed.is_available() and torch.distributed.is_torchelastic_launched()
+    return int(os.environ["RANK"]) if launched else None
+
+
 def _open_fabric(device, bf16):
     """Make the Fabric: as many processes as torchrun started, else this one."""
     precision = "bf16-mixed" if bf16 else "32-true"
     accelerator = device or "cpu"
     if accelerator not in ("cpu", "cuda", "mps", "auto"):
         raise ValueError(f"device is {device!r}; it may be 'cpu', 'cuda', 'mps' or 'auto'")
-    if not (torch.distributed.is_available() and torch.distributed.is_torchelastic_launched()):
+    if (accelerator == "cuda" and not torch.cuda.is_available()) or (
+            accelerator == "mps" and not torch.backends.mps.is_available()):
+        raise ValueError(f"device is {device!r}, and torch {torch.__version__} finds none here: "
+                         "'auto' takes the best device there is")
+    if rank() is None:
         return Fabric(accelerator=accelerator, devices=1, precision=precision)
     local, world = int(os.environ["LOCAL_WORLD_SIZE"]), int(os.environ["WORLD_SIZE"])
     fabric = Fabric(accelerator=accelerator, devices=local, num_nodes=world // local, strategy="ddp",
@@ -167,7 +178,6 @@ def _train_epoch(fabric, model, opt, train, recipe, epoch):
     torch.manual_seed(int(rng.integers(2**62)) + fabric.global_rank)
     per_epoch = -(-len(train.y) // recipe.batch_size)
     parts, tally, start = fabric.world_size, Tally(), time.process_time()
-    model.train()
     bar = tqdm(total=len(train.y), desc=f"epoch {epoch}/{recipe.epochs}", unit=" images", leave=False,
                disable=None if fabric.is_global_zero else True)  # None: only on a terminal
     with bar:
@@ -178,7 +188,7 @@ def _train_epoch(fabric, model, opt, train, recipe, epoch):
                 group["lr"] = rate
             total = len(y)
             x, y = (fabric.to_device(t.tensor_split(parts)[fabric.global_rank]) for t in (x, y))
-            _step(fabric, model, opt, _in_format(x, recipe), y, total, recipe, tally, f"epoch {epoch}, step {i + 1}")
+            _step(fabric, model, opt, _in_format(x, recipe), y, total, recipe, tally, f"in epoch {epoch}, step {i + 1}")
             bar.update(total)
     seconds = fabric.all_reduce(torch.tensor(time.process_time() - start), reduce_op="sum")
     return float(seconds), tally.reduce(fabric)
@@ -193,30 +203,38 @@ def _step(fabric, model, opt, x, y, total, recipe, tally, where):
     opt.zero_grad()
     logits = model(x)
     loss_sum = cross_entropy(logits, y, reduction="sum", label_smoothing=recipe.label_smoothing)
-    if not torch.isfinite(loss_sum):
-        raise FloatingPointError(f"the loss became {loss_sum.item()} in {where} (lr={recipe.lr}, "
-                                 f"optimizer={recipe.optimizer!r}): try a smaller learning rate, "
-                                 "and look for NaN or huge values in the images")
+    _demand_finite("the loss", loss_sum, where, recipe)
     # Gradients are averaged over processes; this factor makes that average the mean over all images of the batch.
     fabric.backward(loss_sum * (fabric.world_size / total))
     opt.step()
     tally.add(loss_sum.detach(), logits.detach(), y)
 
 
+def _check_finite(net, validation, loss, where, recipe):
+    """Refuse an epoch whose last step, which no training loss shows, spoilt the network."""
+    for name, parameter in net.named_parameters():
+        _demand_finite(f"the weight {name}", parameter, where, recipe)
+    if validation is not None:
+        _demand_finite("the validation loss", torch.tensor(loss), where, recipe)
+
+
+def _demand_finite(name, values, where, recipe):
+    finite = torch.isfinite(values)
+    if not finite.all():
+        raise FloatingPointError(f"{name} became {values[~finite].flatten()[0].item()} {where} (lr={recipe.lr}, "
+                                 f"optimizer={recipe.optimizer!r}): try a smaller learning rate, "
+                                 "and look for NaN or huge values in the images")
+
+
 def _tally(net, images, fabric, batch_size=1000):
     """Count losses and hits in evaluation mode; with several processes each takes its part of every batch."""
-    was_training = net.training
-    net.eval()
     parts, part = (fabric.world_size, fabric.global_rank) if fabric else (1, 0)
     device = next((p.device for p in net.parameters()), torch.device("cpu"))
     tally = None
-    try:
-        with torch.no_grad():
-            for x, y in batches(images, batch_size, smallest=parts):
-                x, y = (t.tensor_split(parts)[part].to(device) for t in (x, y))
-                logits = net(x)
-                tally = tally or Tally(logits.shape[1])
-                tally.add(cross_entropy(logits.float(), y, reduction="sum"), logits, y)
-    finally:
-        net.train(was_training)
+    with evaluating(net), torch.no_grad():
+        for x, y in batches(images, batch_size, smallest=parts):
+            x, y = (t.tensor_split(parts)[part].to(device) for t in (x, y))
+            logits = net(x)
+            tally = tally or Tally(logits.shape[1])
+            tally.add(cross_entropy(logits.float(), y, reduction="sum"), logits, y)
     return tally.reduce(fabric) if fabric and parts > 1 else tally

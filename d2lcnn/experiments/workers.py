@@ -1,0 +1,98 @@
+"""Where runs are made: in this process, in several on this machine, or on the workers of a Dask cluster."""
+
+import contextlib
+import multiprocessing
+import os
+import threading
+from concurrent.futures import ProcessPoolExecutor
+
+from d2lcnn.shapes import integer
+
+
+def processes(count):
+    """Make a pool of processes on this machine, as `run` takes it.
+
+    Parameters
+    ----------
+    count : int
+        As many runs at a time, each on one thread.
+
+    Returns
+    -------
+    function
+        Opens the pool for a ``with`` block, which ends with the workers gone, also after Ctrl-C. A worker that loses
+        its parent ends by itself.
+    """
+    count = integer("jobs", count, 1)
+
+    @contextlib.contextmanager
+    def opened():
+        others = multiprocessing.active_children()
+        # spawn: a fork of a process that has used torch's threads may hang
+        pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _end_with_parent)
+        try:
+            yield pool
+        except BaseException:
+            for child in multiprocessing.active_children():
+                if child not in others:
+                    child.terminate()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    return opened
+
+
+def _end_with_parent():
+    """Watch the parent from a thread of its own: a pool whose parent was killed would wait for work for ever."""
+    def watch():
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def dask_workers(address):
+    """Connect to a Dask cluster, as `run` takes it. Needs the extra ``cluster``.
+
+    Parameters
+    ----------
+    address : str
+        Of the scheduler, such as ``tcp://10.0.0.5:8786``. Its workers must have this package installed. Runs of one
+        worker are made one after the other, so start workers with ``--nthreads 1``, one a core.
+
+    Returns
+    -------
+    function
+        Opens the connection for a ``with`` block. After Ctrl-C what has not begun is cancelled, and workers that are
+        in one of our runs are restarted. The run of a worker that dies is given to another, three times at most.
+
+    Raises
+    ------
+    ValueError
+        If dask.distributed is not installed.
+    ConnectionError
+        When opened, if nobody answers at the address.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ValueError('--dask needs dask.distributed: pip install "d2lcnn[cluster]"') from None
+
+    @contextlib.contextmanager
+    def opened():
+        try:
+            client = Client(address, set_as_default=False, timeout=15)
+        except OSError:
+            raise ConnectionError(f"nobody answers at {address}: start one with dask scheduler") from None
+        with client:
+            pool = client.get_executor(pure=False)
+            try:
+                yield pool
+            except BaseException:
+                pool.shutdown(wait=False)  # cancels
+                busy = [worker for worker, keys in client.processing().items() if keys]
+                with contextlib.suppress(Exception):
+                    client.restart_workers(busy, timeout=10)
+                raise
+    return opened
