@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from d2lcnn import __version__
-from d2lcnn.console import Parser, guarded, known, nearest
+from d2lcnn.console import Parser, guarded
+from d2lcnn.names import known, nearest
 
 RUN_FILES = ("metrics.json", "history.csv", "weights.pt")
 GUESSING = 0.1  # accuracy of a guess among the ten classes of Fashion-MNIST
@@ -261,12 +262,12 @@ def _parse(argv):
     names = [command.name for command in COMMANDS]
     if name and name not in names:
         top.error(f"there is no command {name!r}; the commands are {', '.join(names)}"
-                  + (f"; the nearest is {nearest(name, names)!r}" if nearest(name, names) else ""))
+                  + (f"; the nearest is {nearest(name, names)[0]!r}" if nearest(name, names) else ""))
     args, rest = top.parse_known_args(argv)
     if rest:
         top.prog += f" {args.command}"
         near = nearest(rest[0].partition("=")[0], [f"--{option.replace('_', '-')}" for option in vars(args)])
-        top.error(f"there is no option {rest[0]!r}{f'; the nearest is {near}' if near else ''}")
+        top.error(f"there is no option {rest[0]!r}{f'; the nearest is {near[0]}' if near else ''}")
     return args
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import difflib
 import os
 import re
 import signal
@@ -19,32 +18,6 @@ class Parser(argparse.ArgumentParser):
     def error(self, message):
         """End with the message and where help is."""
         self.exit(WRONG, f"error: {message} (see {self.prog} --help)\n")
-
-
-def known(argument, value, names):
-    """Return a name if it is one of `names`.
-
-    Raises
-    ------
-    ValueError
-        With the nearest name, or with all where none is near.
-
-    Examples
-    --------
-    >>> known("network", "lenet5", ("mlp", "lenet", "vgg11"))
-    Traceback (most recent call last):
-    ValueError: network is 'lenet5'; the nearest name is 'lenet'
-    """
-    if value in names:
-        return value
-    near = nearest(value, names)
-    raise ValueError(f"{argument} is {value!r}; " +
-                     (f"the nearest name is {near!r}" if near else f"the names are {', '.join(names)}"))
-
-
-def nearest(value, names):
-    """Return the name that is most like `value`, or None if none is."""
-    return next(iter(difflib.get_close_matches(str(value), names, 1)), None)
 
 
 def guarded(work):

@@ -3,7 +3,6 @@
 Without torch, so that the command line can list its options, and an experiment declare its recipes, at once.
 """
 
-import difflib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
@@ -11,6 +10,7 @@ from numbers import Real
 
 import numpy as np
 
+from .names import nearest
 from .shapes import integer
 
 WARM_UP = 0.3  # part of a one-cycle schedule in which the rate rises
@@ -204,7 +204,7 @@ class Recipe:
         names = [f.name for f in fields(cls)]
         for option in options.keys() - {*names}:
             raise TypeError(f"{option!r} is no option of training; "
-                            f"the nearest is {difflib.get_close_matches(option, names, 1, 0)[0]!r}")
+                            f"the nearest is {nearest(option, names, 1, 0)[0]!r}")
         if recipe is None:
             lacking = [name for name in ("epochs", "lr") if name not in options]
             if lacking:

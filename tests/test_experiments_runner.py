@@ -200,6 +200,15 @@ def test_a_file_cut_anywhere_keeps_its_complete_runs(complete, folder, cut):
     assert path.read_bytes() == content
 
 
+def test_a_long_unfinished_end_leaves_nothing_behind_a_short_run(complete, tmp_path):
+    path = tmp_path / "toy.csv"
+    path.write_bytes(complete[: complete.index(b'toy,matrix,0,"confusion[7,3]')])
+    rows = run_cell(TOY, "narrow", 1)
+    store.append(path, TOY, rows)
+    assert path.read_text("utf-8").endswith(store.text(rows))
+    assert [*store.read(path, TOY)[0]] == [("linear", 0), ("narrow", 1)]
+
+
 @pytest.mark.parametrize("cut", [1, 9, 200, 700, 5000])
 def test_a_torn_file_is_completed(complete, tmp_path, cut):
     path = tmp_path / "toy.csv"

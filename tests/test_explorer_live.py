@@ -7,6 +7,7 @@ import pytest
 
 from d2lcnn import check, explorer
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.explorer.model.channels import parameters
 
 anywidget = pytest.importorskip("anywidget")
 traitlets = pytest.importorskip("traitlets")
@@ -25,8 +26,7 @@ def test_a_widget_begins_as_its_figure():
     sent = widget.get_state()
     assert sent["_tag"] == "conv-lab" and set(figure.attributes()) <= set(sent["_names"])
     for name, text in figure.attributes().items():
-        pair = f"{text},{text}" if name in ("k", "s", "p") else text
-        assert sent[name.replace("-", "_")] == pair
+        assert sent[name.replace("-", "_")] == text
     assert widget.figure.attributes() == figure.attributes()
     assert explorer.script() in widget._esm and "export default" in widget._esm
 
@@ -34,7 +34,8 @@ def test_a_widget_begins_as_its_figure():
 def test_the_page_knows_every_trait_by_the_name_of_its_attribute():
     for figure in (explorer.ConvLab(), explorer.ChannelLab(), explorer.ConeLab()):
         widget = figure.widget()
-        assert {name.replace("-", "_") for name in widget._names} == set(widget.parameters())
+        assert [name.replace("-", "_") for name in widget._names] == [*figure.parameters]
+        assert {name for name in widget.trait_names(sync=True) if name in figure.parameters} == {*figure.parameters}
         assert set(figure.attributes()) <= set(widget._names)
 
 
@@ -47,9 +48,9 @@ def test_python_moves_the_figure():
     widget.count = True
     widget.x = [[1, 2], [3, 4.5]]
     assert heard == [((1, 1), (2, 2))]
-    want = {"s": "2,2", "p": "1,0", "count": "", "x": "1 2/3 4.5"}
+    want = {"s": "2", "p": "1,0", "count": "", "x": "1 2/3 4.5"}
     assert {name: widget.get_state(name)[name] for name in want} == want
-    assert explorer.output_size(widget.figure.setting) == (3, 2)
+    assert explorer.output_size(widget.figure.shown) == (3, 2)
 
 
 def test_the_reader_moves_python():
@@ -63,15 +64,18 @@ def test_the_reader_moves_python():
     assert (widget.predict, widget.view, widget.g) == ("size", "backward", [[1, 2], [3, 4]])
     from_reader(widget, count=None, output_padding=None, s=None)
     assert widget.count is False and widget.output_padding == (0, 0) and widget.s is None
-    assert widget.figure.setting.s == (2, 2)  # pooling steps by its window unless told
+    assert widget.figure.shown.s == (2, 2)  # pooling steps by its window unless told
 
 
 def test_what_is_no_number_is_none_and_an_impossible_setting_is_explained():
     widget = explorer.ConvLab(i=5, k=3).widget()
     from_reader(widget, k="NaN,NaN")
     assert widget.k is None
-    with pytest.raises(TypeError, match="k must be"):
+    with pytest.raises(ValueError, match="k must be"):
         _ = widget.figure
+    from_reader(widget, mode="constructor", x="1 a", pos="9" * 5000)
+    assert widget.mode is None and widget.x is None and widget.pos is None
+    from_reader(widget, mode=None, x=None, pos=None)
     from_reader(widget, k="7,7")
     assert "spans 7" in widget.figure.problem
 
@@ -88,7 +92,7 @@ def test_a_step_beyond_the_last_is_the_last():
 def test_channels_and_cone():
     widget = explorer.ChannelLab(c_in=8, groups=2).widget()
     from_reader(widget, groups="separable", c_in="4")
-    assert widget.groups == "separable" and explorer.channels.parameters(widget.figure.setting) == 4 * 9 + 4 * 8
+    assert widget.groups == "separable" and parameters(widget.figure.shown) == 4 * 9 + 4 * 8
     widget.groups = 4
     assert widget.get_state("groups") == {"groups": "4"}
     from_reader(widget, groups="2")

@@ -11,8 +11,11 @@ import pytest
 
 from d2lcnn import explorer
 from d2lcnn.__main__ import main
-from d2lcnn.explorer import ask, core, raster, stills
-from d2lcnn.explorer.core import setting
+from d2lcnn.explorer import cli
+from d2lcnn.explorer.draw import raster, stills
+from d2lcnn.explorer.draw.canvas import STYLES
+from d2lcnn.explorer.model import links, questions
+from d2lcnn.explorer.model.links import operation
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -23,46 +26,46 @@ def texts(source):
 
 @pytest.mark.parametrize("case", explorer.CASES, ids=lambda case: case.name)
 def test_every_case_draws_its_cells_at_every_tenth_step(case):
-    rows, cols = explorer.output_size(case.setting)
+    rows, cols = explorer.output_size(case.operation)
     for position in range(0, rows * cols, 10):
-        found = stills.picture(case.setting, position)
-        i, k = case.setting.i, case.setting.k
-        real = i[0] * i[1] + rows * cols + (k[0] * k[1] if case.setting.mode in ("conv", "transposed") else 0)
+        found = stills.picture(case.operation, position)
+        i, k = case.operation.i, case.operation.k
+        real = i[0] * i[1] + rows * cols + (k[0] * k[1] if case.operation.mode in ("conv", "transposed") else 0)
         drawn = [style for style, *_ in found.boxes]
         assert drawn.count("main") == 1
         assert len(drawn) - drawn.count("pad") - drawn.count("lit-pad") == real
         inside = [x + side <= found.width and y + side <= found.height for _, x, y, side in found.boxes]
         assert all(inside)
-        ET.fromstring(stills.svg(case.setting, position))
+        ET.fromstring(stills.svg(case.operation, position))
 
 
 def test_the_window_of_a_step_is_lit():
-    drawn = [style for style, *_ in stills.picture(setting(s=2, p=1), 0).boxes]
+    drawn = [style for style, *_ in stills.picture(operation(s=2, p=1), 0).boxes]
     # 4 inputs and 9 weights; 5 cells of padding
     assert drawn.count("lit") == 13 and drawn.count("lit-pad") == 5
 
 
 def test_values_appear_as_the_steps_go_on():
-    words = texts(stills.svg(setting(), 0))
+    words = texts(stills.svg(operation(), 0))
     assert "12" in words and "17" not in words
-    assert {"12", "17", "10"} <= set(texts(stills.svg(setting(), 3)))
+    assert {"12", "17", "10"} <= set(texts(stills.svg(operation(), 3)))
     stamped = [
-        texts(stills.svg(setting("transposed", i=2, k=2, s=2), n, x=[[1, 2], [3, 4]], w=[[5, 0], [0, 0]]))
+        texts(stills.svg(operation("transposed", i=2, k=2, s=2), n, x=[[1, 2], [3, 4]], w=[[5, 0], [0, 0]]))
         for n in (0, 3)
     ]
     assert "20" not in stamped[0] and {"5", "10", "15", "20"} <= set(stamped[1])
 
 
 def test_unread_cells_are_hatched_and_cropped_ones_crossed():
-    hatched = stills.picture(setting(i=6, k=3, s=2), 0)
+    hatched = stills.picture(operation(i=6, k=3, s=2), 0)
     assert len(hatched.lines) == 3 * 11  # the last row and the last column of 6x6
-    crossed = stills.picture(setting("transposed", i=3, k=3, p=1), 0)
+    crossed = stills.picture(operation("transposed", i=3, k=3, p=1), 0)
     assert len(crossed.lines) == 2 * (25 - 9)
-    assert len(stills.picture(setting("transposed", i=2, k=2, s=2, view="zeros"), 0).dots) == 9 - 4
+    assert len(stills.picture(operation("transposed", i=2, k=2, s=2, view="zeros"), 0).dots) == 9 - 4
 
 
 def test_counting_map():
-    words = texts(stills.svg(setting(i=5, k=3, p=1), 0, count=True))
+    words = texts(stills.svg(operation(i=5, k=3, p=1), 0, count=True))
     assert words.count("9") == 9 + 9 and words.count("4") == 4 + 4
 
 
@@ -88,38 +91,59 @@ def test_same_bytes_and_no_dependency():
 
 def test_png_and_gif():
     Image = pytest.importorskip("PIL.Image")
-    still = Image.open(io.BytesIO(raster.png(setting(), 4, scale=1)))
-    want = stills.picture(setting(), 4)
+    still = Image.open(io.BytesIO(raster.png(operation(), 4, scale=1)))
+    want = stills.picture(operation(), 4)
     assert still.size == (round(want.width), round(want.height))
     colours = {colour for _, colour in still.convert("RGB").getcolors(10**6)}
     assert (0xD6, 0xE7, 0xF2) in colours and (0xED, 0xBB, 0x96) in colours  # input and touched cell
-    film = Image.open(io.BytesIO(raster.gif(setting(i=4), seconds=0.5)))
+    assert (0x22, 0x22, 0x22) in colours  # text
+    assert still.convert("RGB").getpixel((0, 0)) == (255, 255, 255)  # behind the round corners of the card
+    film = Image.open(io.BytesIO(raster.gif(operation(i=4), seconds=0.5)))
     assert film.n_frames == 4 and film.info["duration"] == 500 and film.info["loop"] == 0
     frames = []
     for n in range(4):
         film.seek(n)
         frames.append(film.convert("RGB").tobytes())
     assert len(set(frames)) == 4
-    once = Image.open(io.BytesIO(raster.gif(setting(i=3), loop=False)))
+    once = Image.open(io.BytesIO(raster.gif(operation(i=3), loop=False)))
     assert "loop" not in once.info
     with pytest.raises(ValueError, match="seconds"):
-        raster.gif(setting(), seconds=0)
+        raster.gif(operation(), seconds=0)
+
+
+def test_a_png_without_its_fonts_is_an_error_not_a_picture_without_text(monkeypatch, tmp_path):
+    import matplotlib
+
+    monkeypatch.setattr(matplotlib, "get_data_path", lambda: str(tmp_path))
+    with pytest.raises(FileNotFoundError, match="font is missing"):
+        raster.png(operation())
+
+
+def test_the_png_is_the_svg(tmp_path):
+    """Whatever the SVG says is drawn: a cell's colour stands where its box is, at any scale."""
+    Image = pytest.importorskip("PIL.Image")
+    found = stills.picture(operation(s=2, p=1), 4)
+    for scale in (1, 2):
+        image = Image.open(io.BytesIO(raster.draw(found, scale))).convert("RGB")
+        for style, x, y, side in found.boxes:
+            corner = image.getpixel((round(scale * (x + side - 5)), round(scale * (y + side - 5))))
+            assert "#" + "".join(f"{v:02x}" for v in corner) == STYLES[style][3], style
 
 
 def test_impossible_settings_are_not_drawn():
     for draw in (stills.svg, raster.png, raster.gif):
         with pytest.raises(ValueError, match="spans 5"):
-            draw(setting(i=3, k=5))
+            draw(operation(i=3, k=5))
     with pytest.raises(ValueError, match="position"):
-        stills.svg(setting(), 9)
+        stills.svg(operation(), 9)
 
 # ---- the second part: matrices, gradients, questions
 
 
-@pytest.mark.parametrize("view", core.VIEWS)
-@pytest.mark.parametrize("mode", core.MODES)
+@pytest.mark.parametrize("view", links.VIEWS)
+@pytest.mark.parametrize("mode", links.MODES)
 def test_every_view_of_every_mode_is_drawn_inside_its_card(mode, view):
-    for one in (setting(mode, (3, 4), 2, 1, view=view), setting(mode, 5, 3, 2, 1, view=view)):
+    for one in (operation(mode, (3, 4), 2, 1, view=view), operation(mode, 5, 3, 2, 1, view=view)):
         found = stills.picture(one, 1)
         assert all(x + side <= found.width and y + side <= found.height for _, x, y, side in found.boxes)
         assert all(max(a, c) <= found.width and max(b, d) <= found.height for a, b, c, d in found.lines)
@@ -127,7 +151,7 @@ def test_every_view_of_every_mode_is_drawn_inside_its_card(mode, view):
 
 
 def test_a_row_of_the_matrix_and_a_column_of_im2col_are_lit_with_the_window():
-    one = setting(view="both")
+    one = operation(view="both")
     drawn = [style for style, *_ in stills.picture(one, 4).boxes]
     assert sum(style.startswith("lit-weight") for style in drawn) == 9 + 9
     assert sum(style.startswith("weight") for style in drawn) == 8 * 9 + 8 * 9
@@ -135,12 +159,12 @@ def test_a_row_of_the_matrix_and_a_column_of_im2col_are_lit_with_the_window():
     assert len(colours) == 9
     words = texts(stills.svg(one, 4))
     assert "C 9×25" in words and "im2col 9×9" in words
-    large = texts(stills.svg(setting(i=9, view="matrix"), 0))
+    large = texts(stills.svg(operation(i=9, view="matrix"), 0))
     assert "C 49×81" not in large and any("at most 64" in line for line in large)
 
 
 def test_three_ways_in_one_still():
-    one = setting("transposed", i=3, k=3, s=2, p=1, view="three")
+    one = operation("transposed", i=3, k=3, s=2, p=1, view="three")
     words = texts(stills.svg(one, 0))
     assert {"Cᵀ 25×9", "over inserted zeros: input 3×3", "kernel (turned) 3×3"} <= set(words)
     assert "176 by zero" in " ".join(words)
@@ -148,10 +172,10 @@ def test_three_ways_in_one_still():
 
 
 def test_gradients_and_ties_in_a_still():
-    one = setting(i=3, k=2, view="backward")
+    one = operation(i=3, k=2, view="backward")
     words = texts(stills.svg(one, 0))
     assert {"dY 2×2", "dX 3×3", "dW 2×2, db = 4"} <= set(words)
-    tied = stills.picture(setting("max", i=3, k=2, s=1, view="backward"), 0, x=[[5, 5], [5, 5]])
+    tied = stills.picture(operation("max", i=3, k=2, s=1, view="backward"), 0, x=[[5, 5], [5, 5]])
     drawn = [style for style, *_ in tied.boxes]
     # the touched dY and the first maximum; three more maxima; dX where the gradient arrives
     assert (drawn.count("main"), drawn.count("tie"), drawn.count("lit")) == (2, 3, 1)
@@ -159,11 +183,11 @@ def test_gradients_and_ties_in_a_still():
 
 @pytest.mark.parametrize("what", ["size", "reads", "feeds", "value"])
 def test_a_question_is_not_answered_by_its_still(what):
-    one = setting(s=2, p=1, view="both")
+    one = operation(s=2, p=1, view="both")
     kernel = [[3, 5, 7], [11, 97, 13], [17, 19, 23]]
     found = stills.picture(one, 4, w=kernel, predict=what)
     words = [entry[2] for entry in found.texts]
-    asked = f"{core.values(one, ask.numbers(one)[0], kernel)[1, 1]:.0f}"
+    asked = f"{links.values(one, questions.numbers(one)[0], kernel)[1, 1]:.0f}"
     titles = [word for word in words if word.startswith("output ") and "×" in word]
     assert len(titles) == (what != "size")
     assert not any(word.startswith(("C ", "im2col")) for word in words)
@@ -191,7 +215,7 @@ def test_the_notebook_figure_has_the_new_arguments(monkeypatch):
         explorer.ConvLab(predict="colour")
     with pytest.raises(ValueError, match="position"):
         explorer.ConvLab(predict="feeds", pos=25)
-    assert explorer.ConvLab(predict="feeds", pos=24).setting.i == (5, 5)
+    assert explorer.ConvLab(predict="feeds", pos=24).shown.i == (5, 5)
 
 
 # ---- the notebook figure
@@ -254,15 +278,6 @@ def test_wrong_arguments():
         explorer.ConvLab(pos=9)
 
 
-def test_script_is_small_and_self_contained():
-    source = explorer.script()
-    assert len(source.encode()) <= 50_000
-    assert "</script" not in source.lower()
-    # "import torch" stands in the code to copy
-    assert not re.search(r"\bimport\b(?! torch)|\b(fetch|XMLHttpRequest|eval|require)\b", source)
-    assert set(re.findall(r"https?://[^\s\"'`)]+", source)) == {"http://www.w3.org/2000/svg"}
-
-
 # ---- the command line
 
 
@@ -297,12 +312,12 @@ def test_export_of_own_sizes(tmp_path, monkeypatch):
         == 0
     )
     assert (tmp_path / "conv-lab-transposed.svg").read_text("utf8") == stills.svg(
-        setting("transposed", i=(2, 3), s=2, view="zeros"), 5
+        operation("transposed", i=(2, 3), s=2, view="zeros"), 5
     )
     assert main(["explorer", "export", "--case", "15", "--view", "stamp"]) == 0
-    case = explorer.CASES[14].setting
+    case = explorer.CASES[14].operation
     assert (tmp_path / "conv-lab-case-15.svg").read_text("utf8") == stills.svg(
-        setting("transposed", case.i, case.k, case.s, case.p, case.d, case.output_padding), 8
+        operation("transposed", case.i, case.k, case.s, case.p, case.d, case.output_padding), 8
     )
 
 
@@ -315,6 +330,10 @@ def test_export_of_own_sizes(tmp_path, monkeypatch):
         (["--i", "1,2,3"], "rows,columns"),
         (["--pos", "99"], "position"),
         (["--i", "0"], "at least 1"),
+        (["--i", "9999999999", "--format", "gif"], "too large to draw"),
+        (["--view", "spiral"], "argument --view: view must be one of stamp"),
+        (["--x", "1 a"], "argument --x"),
+        (["--format", "gif", "--seconds", "inf"], "seconds must be positive"),
     ],
 )
 def test_export_says_what_is_wrong(wrong, said, tmp_path, monkeypatch, capsys):
@@ -327,16 +346,51 @@ def test_export_says_what_is_wrong(wrong, said, tmp_path, monkeypatch, capsys):
     assert said in capsys.readouterr().err and not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(("out", "said"), [
+    ("nowhere/a.svg", "No such file or directory"), ("file/a.svg", "Not a directory"), ("folder", "Is a directory"),
+    (".", "empty name"), ("a" * 300, "File name too long"),
+])  # fmt: skip
+@pytest.mark.parametrize("command", ["export", "channels", "cone"])
+def test_export_into_a_place_that_cannot_be_written_is_one_line(command, out, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("")
+    assert main(["explorer", command, "--out", out]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and error.count("\n") == 1 and said in error
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder"]
+
+
+@pytest.mark.parametrize("broken", [KeyboardInterrupt(), OSError(28, "No space left on device")], ids=["stop", "full"])
+def test_a_cut_export_leaves_what_was_there(broken, tmp_path, monkeypatch, capsys):
+    (tmp_path / "a.png").write_bytes(b"an older picture")
+
+    def stop(*_):
+        raise broken
+
+    monkeypatch.setattr(os, "fsync", stop)  # all has been written by then, under another name
+    assert main(["explorer", "export", "--format", "png", "--out", str(tmp_path / "a.png")]) in (2, 130)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"an older picture"]
+    assert "No space left" in capsys.readouterr().err or isinstance(broken, KeyboardInterrupt)
+
+
+def test_every_parameter_arrives_from_the_command_line(tmp_path):
+    """Whatever the table declares is an option, and draws what the figure draws."""
+    given = {
+        "export": dict(mode="max", i=(4, 5), k=(2, 3), s=1, p=(1, 0), d=(1, 2), view="backward", x=[[1, -2.5]],
+                       g=[[0.25]], pos=2, count=True),
+        "channels": dict(c_in=4, c_out=6, k=5, groups=2, h=7, w=9),
+        "cone": dict(layers=[(3, 1, 2), (2, 2)], outputs=4, pos=3),
+    }  # fmt: skip
+    for command, (kind, _) in cli.COMMANDS.items():
+        figure, out = kind(**given[command]), tmp_path / f"{command}.svg"
+        said = figure.attributes()
+        assert {name.replace("-", "_") for name in said} == {*given[command]}
+        options = [part for name, text in said.items() for part in (f"--{name}", text) if part]
+        assert main(["explorer", command, *options, "--out", str(out)]) == 0
+        assert out.read_text("utf8") == figure.still()
+
+
 def test_cases_are_listed(capsys):
     assert main(["explorer", "cases"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 19
-
-
-def test_png_draws_under_the_book_s_style_without_a_warning():
-    import matplotlib as mpl
-
-    from d2lcnn import plots
-
-    with mpl.rc_context():
-        plots.use_style()
-        assert raster.png(setting(i=4, k=3))[:8] == b"\x89PNG\r\n\x1a\n"

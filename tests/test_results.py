@@ -49,9 +49,7 @@ def test_curves_and_confusions(tmp_path):
 
 
 def test_the_reader_says_what_is_wrong(tmp_path):
-    with pytest.raises(ValueError, match=r"no results named 'unheard-of'; there are .*lenet"):
-        results.read("unheard-of")
-    with pytest.raises(ValueError, match="no results named 'lenett'; the nearest is 'lenet'"):
+    with pytest.raises(ValueError, match="no result is named 'lenett'; the nearest are lenet, "):
         results.read("lenett")
     with pytest.raises(ValueError, match=r"some\.csv, line 1: the columns are a, b, not experiment, setting, seed"):
         results.read(write_results(tmp_path, [], ["a", "b"]))

@@ -4,9 +4,10 @@
 loses at most the training it was in. Each module of this folder may declare experiments; they are found by looking.
 """
 
-import difflib
 import pkgutil
 from importlib import import_module
+
+from d2lcnn.names import known
 
 from .classifier import CURVE, Classifier, Probe, Run
 from .decoders import nyquist_share
@@ -75,9 +76,7 @@ def find(name, profile="cpu"):
     Traceback (most recent call last):
     ValueError: no experiment is named 'lenett'; the nearest are lenet, lenet_tuning, lenet_subset
     """
-    if name not in EXPERIMENTS:
-        nearest = difflib.get_close_matches(name, EXPERIMENTS, 3, 0)
-        raise ValueError(f"no experiment is named {name!r}; the nearest are {', '.join(nearest)}")
+    known("experiment", name, EXPERIMENTS)
     if profile == "cpu":
         return EXPERIMENTS[name]
     if name not in PROFILES.get(profile, {}):

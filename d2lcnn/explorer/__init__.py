@@ -7,14 +7,22 @@ as the last line of a notebook cell shows the figure. In a page of the book the 
 ``<conv-lab mode="conv" i="5" k="3" s="2" p="1"></conv-lab>``.
 """
 
-from d2lcnn.explorer.cases import CASES
-from d2lcnn.explorer.core import Setting, Triple, counts, lit, output_size, same_output, setting, triples, values
-from d2lcnn.explorer.figure import Figure, script
-from d2lcnn.explorer.labs import ChannelLab, ConeLab
-from d2lcnn.explorer.raster import gif, png
-from d2lcnn.explorer.stills import picture, svg
-from d2lcnn.explorer.widget import ConvLab
-from d2lcnn.explorer.words import formula, problem, sentence, total
+from d2lcnn.explorer.draw.raster import gif, png
+from d2lcnn.explorer.draw.stills import picture, svg
+from d2lcnn.explorer.figures import ChannelLab, ConeLab, ConvLab, Figure, script
+from d2lcnn.explorer.model.cases import CASES
+from d2lcnn.explorer.model.links import (
+    Operation,
+    Triple,
+    counts,
+    lit,
+    operation,
+    output_size,
+    same_output,
+    triples,
+    values,
+)
+from d2lcnn.explorer.model.words import formula, problem, sentence, total
 
 __all__ = [
     "CASES",
@@ -22,12 +30,13 @@ __all__ = [
     "ConeLab",
     "ConvLab",
     "Figure",
-    "Setting",
+    "Operation",
     "Triple",
     "counts",
     "formula",
     "gif",
     "lit",
+    "operation",
     "output_size",
     "picture",
     "png",
@@ -35,7 +44,6 @@ __all__ = [
     "same_output",
     "script",
     "sentence",
-    "setting",
     "svg",
     "total",
     "triples",

@@ -3,84 +3,101 @@
 import argparse
 from pathlib import Path
 
-from d2lcnn.explorer import stack_cli
-from d2lcnn.explorer.boards import steps
-from d2lcnn.explorer.cases import CASES
-from d2lcnn.explorer.core import MODES, VIEWS, Setting, setting
-from d2lcnn.explorer.raster import gif, png
-from d2lcnn.explorer.stills import svg
-from d2lcnn.explorer.words import name, problem
+from d2lcnn import files
+from d2lcnn.explorer.draw.raster import draw, film
+from d2lcnn.explorer.figures import ChannelLab, ConeLab, ConvLab, Figure
+from d2lcnn.explorer.model.cases import CASES
+from d2lcnn.explorer.model.links import SIZES
+from d2lcnn.explorer.model.words import name as name_of
+from d2lcnn.explorer.parameters import Flag, Parameter, Word, attribute
+
+COMMANDS = {
+    "export": (ConvLab, "write a picture or an animation of a convolution or pooling"),
+    "channels": (ChannelLab, "write the channel matrix; a gif goes through all groups"),
+    "cone": (ConeLab, "write a receptive field; a gif goes through all outputs"),
+}
 
 
-def _size(text: str) -> int | tuple[int, int]:
-    parts = [int(part) for part in text.replace("x", ",").split(",")]
-    if len(parts) > 2:
-        raise argparse.ArgumentTypeError(f"one number or rows,columns: {text!r}")
-    return parts[0] if len(parts) == 1 else (parts[0], parts[1])
+def _reader(name: str, parameter: Parameter):
+    """Return what argparse calls with the text of an option."""
+
+    def read(text):
+        try:
+            return parameter.check(name, parameter.parse(text))
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return read
+
+
+def _options(parser: argparse.ArgumentParser, kind: type[Figure]) -> None:
+    """Add an option for each parameter of a figure; one that is not given stays out of the result."""
+    for name, parameter in kind.parameters.items():
+        if parameter.fixed:
+            continue
+        more, usual = {"type": _reader(name, parameter)}, parameter.default(name)
+        if isinstance(parameter, Flag):
+            more = {"action": "store_true"}
+        if isinstance(parameter, Word):
+            more["metavar"] = "{" + ",".join(parameter.words) + "}"
+        written = "" if usual is None or usual is False else f" ({parameter.write(usual)})"
+        if kind is ConvLab and name == "pos":
+            written = " (the last)"
+        parser.add_argument(f"--{attribute(name)}", default=argparse.SUPPRESS, help=parameter.help + written, **more)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of ``python -m d2lcnn explorer``."""
-    commands = parser.add_subparsers(dest="explorer", required=True, metavar="export | cases | channels | cone")
+    commands = parser.add_subparsers(dest="explorer", required=True, metavar=" | ".join([*COMMANDS, "cases"]))
     commands.add_parser("cases", help="list the nineteen cases of the guide")
-    stack_cli.arguments(commands)
-    add = commands.add_parser("export", help="write a picture or an animation").add_argument
-    add("--case", type=int, choices=range(1, len(CASES) + 1), metavar="N", help="a case of the guide, 1 to 19")
-    add("--mode", choices=MODES, help="instead of a case: the operation, with the sizes below")
-    for option, text in (("i", "input size, or rows,columns"), ("k", "kernel size"), ("s", "stride"), ("p", "padding"),
-                         ("d", "dilation"), ("output-padding", "output padding")):  # fmt: skip
-        add(f"--{option}", type=_size, help=text)
-    add("--view", choices=VIEWS, help="what is drawn besides the window, or how")
-    add("--format", choices=("svg", "png", "gif"), default="svg")
-    add("--pos", type=int, help="the step that a still shows (the last)")
-    add("--count", action="store_true", help="number of products instead of values")
-    add("--seconds", type=float, default=1.0, help="per step of a gif")
-    add("--once", action="store_true", help="a gif that stops at its end")
-    add("--out", type=Path, help="file to write (conv-lab-....FORMAT)")
+    for command, (kind, text) in COMMANDS.items():
+        one = commands.add_parser(command, help=text)
+        if command == "export":
+            cases = range(1, len(CASES) + 1)
+            one.add_argument("--case", type=int, choices=cases, metavar="N", help="a case of the guide, 1 to 19")
+        _options(one, kind)
+        one.add_argument("--format", choices=("svg", "png", "gif"), default="svg", help="svg, png or gif (svg)")
+        one.add_argument("--seconds", type=float, default=1.0, help="per picture of a gif (1)")
+        one.add_argument("--once", action="store_true", help="a gif that stops at its end")
+        one.add_argument("--out", type=Path, help=f"file to write ({kind.tag}-....FORMAT)")
 
 
-def chosen(args: argparse.Namespace) -> tuple[Setting, str]:
-    """Return the setting that the arguments ask for, and a name for its file."""
-    given = {key: getattr(args, key) for key in ("i", "k", "s", "p", "d", "output_padding")}
-    sizes = {key: value for key, value in given.items() if value is not None}
-    if args.case is None:
-        return setting(args.mode or "conv", **sizes, view=args.view or "stamp"), args.mode or "conv"
-    if sizes or args.mode:
-        raise ValueError("give either --case or --mode with sizes, not both")
-    found = CASES[args.case - 1].setting
-    if args.view:
-        found = setting(found.mode, found.i, found.k, found.s, found.p, found.d, found.output_padding, args.view)
-    return found, f"case-{args.case}"
+def chosen(args: argparse.Namespace) -> tuple[Figure, str]:
+    """Return the figure that the arguments ask for, and a name for its file."""
+    kind, _ = COMMANDS[args.explorer]
+    given = {name: value for name, value in vars(args).items() if name in kind.parameters}
+    label = kind.tag
+    if kind is ConvLab:
+        label += f"-{given.get('mode', 'conv')}"
+        if args.case is not None:
+            if given.keys() & {"mode", *SIZES}:
+                raise ValueError("give either --case or --mode with sizes, not both")
+            case, label = CASES[args.case - 1].operation, f"{kind.tag}-case-{args.case}"
+            given = {name: getattr(case, name) for name in ("mode", "view", *SIZES)} | given
+    figure = kind(**given)
+    if figure.problem:
+        raise ValueError(figure.problem)
+    if kind is ConvLab and "pos" not in given:
+        figure.pos = figure.last()  # a still of the end shows all outputs
+    return figure, label
 
 
 def export(args: argparse.Namespace) -> Path:
     """Write the file that the arguments ask for and return its path."""
-    found, label = chosen(args)
+    figure, label = chosen(args)
+    path = args.out or Path(f"{label}.{args.format}")
     if args.format == "gif":
-        data = gif(found, count=args.count, seconds=args.seconds, loop=not args.once)
+        data = film(figure.pictures(), seconds=args.seconds, loop=not args.once)
     else:
-        draw = svg if args.format == "svg" else png
-        data = draw(found, last(found) if args.pos is None else args.pos, count=args.count)
-    path = args.out or Path(f"conv-lab-{label}.{args.format}")
-    path.write_bytes(data.encode() if isinstance(data, str) else data)
+        data = figure.still() if args.format == "svg" else draw(figure.picture())
+    files.write(path, data)
     return path
 
 
-def last(found: Setting) -> int:
-    """Return the number of the last step; 0 for an impossible setting, which drawing then explains."""
-    if problem(found):
-        return 0
-    rows, columns = steps(found)[1]
-    return rows * columns - 1
-
-
 def run(args: argparse.Namespace) -> None:
-    """Do what the arguments say; ValueError or TypeError where they make no sense."""
-    if args.explorer == "export":
+    """Do what the arguments say; ValueError where they make no sense, OSError where the file cannot be written."""
+    if args.explorer in COMMANDS:
         print(export(args))
         return
-    if args.explorer in ("channels", "cone"):
-        print(stack_cli.export(args))
-        return
     for case in CASES:
-        print(f"{case.number:2}  {case.name}: {name(case.setting)}")
+        print(f"{case.number:2}  {case.name}: {name_of(case.operation)}")

@@ -1,8 +1,8 @@
 """How a network gets its name: from its function, and from nowhere else."""
 
-import difflib
 import inspect
 
+from ..names import known
 from ..shapes import integer
 from ._parts import seeded
 
@@ -82,9 +82,7 @@ def create(name, num_classes=10, in_channels=1, *, seed=None, **options):
     Traceback (most recent call last):
     ValueError: no network is named 'lenett'; the nearest are lenet, alexnet, lenet_bn
     """
-    if name not in NETWORKS:
-        nearest = difflib.get_close_matches(str(name).lower(), NETWORKS, 3, 0)
-        raise ValueError(f"no network is named {name!r}; the nearest are {', '.join(nearest)}")
+    known("network", name, NETWORKS)
     num_classes, in_channels = integer("num_classes", num_classes, 1), integer("in_channels", in_channels, 1)
     with seeded(seed):
         return NETWORKS[name](num_classes, in_channels, **options)

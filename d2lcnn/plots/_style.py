@@ -1,19 +1,9 @@
-"""The one place with colours and rcParams."""
+"""The one place with rcParams."""
 
 import matplotlib as mpl
 from cycler import cycler
 
-# Okabe & Ito (2008): told apart by readers with any common colour vision. The same colour for the same thing
-# in the whole book; shapes and line styles tell series apart as well.
-PALETTE = {
-    "input": "#0072B2",
-    "kernel": "#E69F00",
-    "output": "#009E73",
-    "padding": "#999999",
-    "highlight": "#D55E00",
-    "extra": "#CC79A7",
-    "ink": "#222222",
-}
+from ..palette import PALETTE
 
 # One entry for each series of a plot, in order: line style and marker tell them apart without colour.
 SERIES = tuple(

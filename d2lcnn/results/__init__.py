@@ -4,13 +4,14 @@ NumPy alone reads them, so a chapter shows its tables where torch is not install
 """
 
 import csv
-import difflib
 import io
 import re
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+from d2lcnn.names import known
 
 FOLDER = Path(__file__).parent
 # column -> type, in the order of the file. Strings get the width they need.
@@ -71,9 +72,7 @@ def read(name):
     """
     path = name if isinstance(name, Path) else FOLDER / f"{name}.csv"
     if not path.is_file():
-        near = difflib.get_close_matches(str(name), names(), 1)
-        hint = f"the nearest is {near[0]!r}" if near else f"there are {', '.join(names())}"
-        raise ValueError(f"no results named {str(name)!r}; {hint}")
+        known("result", str(name), names())
     rows = lines(path.read_bytes(), path)
     arrays = [np.array([row[column] or EMPTY[kind] for row in rows], dtype=kind) for column, kind in COLUMNS.items()]
     return np.rec.fromarrays(arrays, names=list(COLUMNS))

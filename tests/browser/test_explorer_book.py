@@ -43,7 +43,7 @@ def test_every_link_of_the_page_sets_the_figure(address, lab_page):  # noqa: F81
     lab_page.goto(f"{address}/book/explorer.html")
     ready(lab_page)
     links = lab_page.locator("article a[href^='#case='], article a[href^='#mode=']")
-    assert links.count() == 40
+    assert links.count() == 41
     seen = set()
     for n in range(links.count()):
         lab_page.evaluate(TURNED)
@@ -53,7 +53,7 @@ def test_every_link_of_the_page_sets_the_figure(address, lab_page):  # noqa: F81
         figure = lab_page.locator("conv-lab")
         names = ["mode", "view", "i", "k", "s", "p", "d", "output-padding", "predict"]
         seen.add(tuple(figure.get_attribute(name) for name in names))
-    assert len(seen) == 37  # cases 7 and 15 are linked twice; 17 has the sizes of 6
+    assert len(seen) == 38  # cases 7 and 15 are linked twice; 17 has the sizes of 6
 
 
 def test_a_link_counts_when_the_figure_writes_its_address_at_that_moment(address, lab_page):  # noqa: F811
@@ -100,3 +100,10 @@ def test_axe_finds_nothing_in_the_figure(address, lab_page, theme, width):  # no
 def test_pages_without_the_figure_do_not_load_its_script(address, lab_page):  # noqa: F811
     lab_page.goto(f"{address}/book/notation.html")
     assert lab_page.locator("script").count() > 3 and lab_page.locator("script[src*='conv-lab']").count() == 0
+
+
+def test_the_second_script_is_loaded_only_where_it_is_used(address, lab_page):  # noqa: F811
+    for place, used in (("notebooks/foundations/padding_and_stride", 0), ("book/explorer", 1)):
+        lab_page.goto(f"{address}/{place}.html")
+        ready(lab_page)
+        assert lab_page.locator("script[src*='stack-lab']").count() == used

@@ -147,11 +147,11 @@ def test_a_widget_and_python_follow_each_other(lab, page):
     page.goto(lab("widget.ipynb"))
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
     figure, cone = (page.locator(f".jp-OutputArea-output {tag}") for tag in ("conv-lab", "cone-lab"))
-    run_cell(page, 0, "(f => f?.shadowRoot && f.getAttribute('i') === '5,5')(document.querySelector('conv-lab'))")
-    run_cell(page, 1, "document.querySelector('conv-lab').getAttribute('s') === '2,2'")  # Python moves the figure
+    run_cell(page, 0, "(f => f?.shadowRoot && f.getAttribute('i') === '5')(document.querySelector('conv-lab'))")
+    run_cell(page, 1, "document.querySelector('conv-lab').getAttribute('s') === '2'")  # Python moves the figure
     assert "− 1) / 2⌋ + 1" in figure.locator(".formula").text_content()
     figure.locator("[data-num=k] [data-ax='0'] [data-by='-1']").click()  # the reader moves Python
-    page.wait_for_function("document.querySelector('conv-lab').getAttribute('k') === '2,2'")
+    page.wait_for_function("document.querySelector('conv-lab').getAttribute('k') === '2'")
     page.wait_for_timeout(2000)  # until Python has answered
     figure.locator(".ans").fill("3")
     figure.locator(".ask button").click()

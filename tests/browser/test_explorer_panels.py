@@ -7,8 +7,8 @@ import pytest
 from explorer_fixture import lab_browser, lab_page, serve, show  # noqa: F401
 from test_explorer_use import axe, cell, marks, numbers, settle, stepper, text
 
-from d2lcnn.explorer import ask, backward, core, linked, snippet, words
-from d2lcnn.explorer.core import setting
+from d2lcnn.explorer.model import backward, links, matrices, questions, snippet, words
+from d2lcnn.explorer.model.links import operation
 
 pytestmark = pytest.mark.browser
 BACK = '<conv-lab view="backward" i="5" k="3" s="2" p="1" pos="4"></conv-lab>'
@@ -47,12 +47,12 @@ def test_a_row_of_c_and_a_column_of_im2col_are_lit_with_the_window(show):  # noq
 
 def test_cells_of_one_weight_share_their_colour(show):  # noqa: F811
     page = show('<conv-lab view="matrix" i="4" k="3"></conv-lab>')
-    one = linked.sheet(setting(i=4, k=3, view="matrix"), "mat")
+    one = matrices.sheet(operation(i=4, k=3, view="matrix"), "mat")
     colour = "l => l.map(g => g.style.getPropertyValue('--h'))"
     found = page.eval_on_selector_all("conv-lab [data-board=mat] g.m", colour)
     kernel = page.eval_on_selector_all("conv-lab [data-board=w] [role=gridcell]", colour)
     assert len(set(kernel)) == 9
-    assert found == [kernel[linked.flat(link.weight, (3, 3))] for _, _, link in one.cells]
+    assert found == [kernel[matrices.flat(link.weight, (3, 3))] for _, _, link in one.cells]
 
 
 def test_a_matrix_too_large_is_said_and_a_large_one_scrolls_inside(show):  # noqa: F811
@@ -89,13 +89,13 @@ def test_numbers_in_the_matrix_follow_the_kernel(show):  # noqa: F811
 
 def test_three_ways_at_once(show):  # noqa: F811
     page = show(THREE)
-    one = setting("transposed", i=3, k=3, s=2, p=1, view="three")
-    assert text(page, ".ways") == linked.ways_sentence(one)
+    one = operation("transposed", i=3, k=3, s=2, p=1, view="three")
+    assert text(page, ".ways") == matrices.ways_sentence(one)
     assert marks(page, "zin", "main") == [(0, 1)] and len(sheet(page, "mat")) == len(marks(page, "out", "lit"))
     assert text(page, "[data-board=wz] figcaption").startswith("kernel, turned")
     # a row of the transpose, a window over the inserted zeros, the inputs that stamp it
     cell(page, "out", 2, 2).hover()
-    y = core.values(one, *ask.numbers(one)[:2])
+    y = links.values(one, *questions.numbers(one)[:2])
     assert text(page, ".sum").endswith(f"= {words.number(y[2, 2])}")
     assert {(r, c) for r, c, _ in sheet(page, "mat")} == {(2, 2)}
     assert page.locator("conv-lab [data-board=zin] g.lit").count() == 9
@@ -106,18 +106,18 @@ def test_three_ways_at_once(show):  # noqa: F811
     assert numbers(page, "in", 3)[2][2] == "9"
     shown = page.locator("conv-lab [data-board=mat] svg > text").all_text_contents()
     assert shown[25:] == [v for row in numbers(page, "in", 3) for v in row]
-    x = ask.numbers(one, x=[[3, 3, 2], [0, 0, 1], [3, 1, 9]])[0]
-    assert shown[:25] == [words.number(v) for v in core.values(one, x, ask.numbers(one)[1]).ravel()]
+    x = questions.numbers(one, x=[[3, 3, 2], [0, 0, 1], [3, 1, 9]])[0]
+    assert shown[:25] == [words.number(v) for v in links.values(one, x, questions.numbers(one)[1]).ravel()]
 
 
 # ---- backward
 
 
-@pytest.mark.parametrize("mode", core.MODES)
+@pytest.mark.parametrize("mode", links.MODES)
 def test_gradients_in_the_same_grids(show, mode):  # noqa: F811
     page = show(f'<conv-lab mode="{mode}" view="backward" i="4,5" k="2,3" s="1" p="1,0"></conv-lab>')
-    one = setting(mode, (4, 5), (2, 3), 1, (1, 0), view="backward")
-    x, w, g = ask.numbers(one)
+    one = operation(mode, (4, 5), (2, 3), 1, (1, 0), view="backward")
+    x, w, g = questions.numbers(one)
     found = backward.gradients(one, x, w, g)
     assert numbers(page, "dx", 5) == [[words.number(v) for v in row] for row in found.x]
     assert numbers(page, "out", g.shape[1]) == [[words.number(v) for v in row] for row in g]
@@ -136,8 +136,8 @@ def test_the_output_gradient_can_be_changed(show):  # noqa: F811
     page.keyboard.press("-")
     settle(page)
     assert page.locator("conv-lab").get_attribute("g") == "1 2 -1/0 -4 3/2 -1 1"
-    one = setting(s=2, p=1, view="backward")
-    x, w, g = ask.numbers(one, g=[[1, 2, -1], [0, -4, 3], [2, -1, 1]])
+    one = operation(s=2, p=1, view="backward")
+    x, w, g = questions.numbers(one, g=[[1, 2, -1], [0, -4, 3], [2, -1, 1]])
     found = backward.gradients(one, x, w, g)
     assert numbers(page, "dx", 5) == [[words.number(v) for v in row] for row in found.x]
     assert text(page, "[data-board=dw] figcaption").endswith("db = 3")
@@ -207,10 +207,10 @@ def test_the_size_is_predicted_by_keyboard_alone(show):  # noqa: F811
 @pytest.mark.parametrize(("what", "board"), [("reads", "in"), ("feeds", "out")])
 def test_cells_are_marked_by_keyboard(show, what, board):  # noqa: F811
     tag = f'<conv-lab predict="{what}" i="5" k="3" s="2" p="1" pos="6" view="both"></conv-lab>'
-    page, one = show(tag), setting(s=2, p=1, view="both")
+    page, one = show(tag), operation(s=2, p=1, view="both")
     listen(page)
-    want = ask.answer(one, what, 6)
-    assert text(page, ".q") == ask.question(one, what, 6)
+    want = questions.answer(one, what, 6)
+    assert text(page, ".q") == questions.question(one, what, 6)
     assert not page.locator("conv-lab figure:not([hidden]) g.lit").count()
     assert not page.locator("conv-lab .live").is_visible()
     assert not page.locator("conv-lab [data-board=mat]").is_visible()
@@ -299,7 +299,7 @@ def test_the_code_is_shown_and_copied(lab_browser, show, tmp_path, serve):  # no
     page.goto(f"{address}/page.html")
     page.locator("conv-lab .copy").press("Enter")
     page.wait_for_function("document.querySelector('conv-lab').shadowRoot.querySelector('.copied').textContent")
-    want = snippet.code(setting(s=2, p=1, view="backward"))
+    want = snippet.code(operation(s=2, p=1, view="backward"))
     assert page.locator("conv-lab .code").input_value() == want
     assert page.evaluate("navigator.clipboard.readText()") == want and text(page, ".copied") == "Copied."
     page.evaluate("() => { navigator.clipboard.writeText = async () => { throw new Error('no') } }")
@@ -309,7 +309,7 @@ def test_the_code_is_shown_and_copied(lab_browser, show, tmp_path, serve):  # no
     said = "document.querySelector('conv-lab').shadowRoot.querySelector('.copied').textContent"
     page.wait_for_function(f"{said}[0] == 'S'")
     box = page.locator("conv-lab .code")
-    assert box.evaluate("e => e.value.slice(e.selectionStart, e.selectionEnd)") == snippet.code(setting(s=2, p=1))
+    assert box.evaluate("e => e.value.slice(e.selectionStart, e.selectionEnd)") == snippet.code(operation(s=2, p=1))
     context.close()
 
 

@@ -2,8 +2,9 @@
 
 from itertools import product
 
-from d2lcnn.explorer import channels, cone
-from d2lcnn.explorer.canvas import GREY, INK, MARGIN, Picture, captions
+from d2lcnn import shapes
+from d2lcnn.explorer.draw.canvas import GREY, INK, MARGIN, Picture, captions
+from d2lcnn.explorer.model import channels, cone
 
 STEP, ROW, SIDE = 32, 50, 28
 
@@ -46,8 +47,7 @@ def cone_picture(q: cone.Cone, output: int = 0) -> Picture:
     """Lay out the cone of one output; ValueError for a stack that cannot be shown, or where there is no such output."""
     if bad := cone.problem(q):
         raise ValueError(bad)
-    if not 0 <= output < q.outputs:
-        raise ValueError(f"pos must lie in 0..{q.outputs - 1}, got {output}")
+    shapes.integer("pos", output, 0, q.outputs - 1)
     found, fields, top = Picture(), cone.fields(q), len(q.layers)
     below, seen = cone.paths(q, top, output), cone.coverage(q, top, output)
 

@@ -1,18 +1,22 @@
 /* <conv-lab mode="conv" i="5" k="3" s="2" p="1">: one classic script, no dependencies, no network.
-	 Its core says what core.py and words.py beside it say in Python; the tests compare the two. */
+	 What it shares with Python stands in conv-lab.json and is put in where FACTS begins. Its core computes what
+	 model/ computes in Python; the tests compare the two. */
 (() => {
 "use strict";
 if (!globalThis.customElements || customElements.get("conv-lab")) return;
 
 // ---- core: links, sizes, counts, values
-const LIMITS = { i: 16, k: 7, s: 6, p: 8, d: 5, a: 5 }, LARGEST = 32, NAMES = Object.keys(LIMITS);
-const low = n => (n === "p" || n === "a" ? 0 : 1), attr = n => (n === "a" ? "output-padding" : n);
-const INPUT = [[3, 3, 2, 1, 0], [0, 0, 1, 3, 1], [3, 1, 2, 2, 3], [2, 0, 0, 2, 2], [2, 0, 0, 0, 1]];
-const KERNEL = [[0, 1, 2], [2, 2, 0], [0, 1, 2]], GRAD = [[1, 2, -1], [0, 1, 3], [2, -1, 1]];
-const VIEWS = { conv: ["stamp", "matrix", "im2col", "both", "backward"], transposed: ["stamp", "zeros", "matrix", "three", "backward"], max: ["stamp", "backward"], avg: ["stamp", "backward"] };
-const SHEET = 64; // largest number of rows or columns of a matrix that is drawn
+const FACTS = "@facts";
+const { input: INPUT, kernel: KERNEL, gradient: GRAD, views: VIEWS, cases: CASES, largest_output: LARGEST, largest_sheet: SHEET, most_terms: MOST, colours: HUE } = FACTS;
+const STATE = FACTS.state["conv-lab"]; // the attributes that are the state of the element
+// sizes by the letters of the formula: usual, least and largest value
+const SIZES = Object.fromEntries(Object.entries(FACTS.sizes).map(([n, l]) => [n === "output_padding" ? "a" : n, l])), NAMES = Object.keys(SIZES);
+const word = n => (n === "a" ? "output_padding" : n), attr = n => word(n).replace("_", "-");
+// what a reader writes may be "constructor" or "__proto__": only own properties count
+const own = (o, n) => (Object.hasOwn(o, n) ? o[n] : undefined);
 const same = q => NAMES.every(n => Object.is(...q[n]));
 const pools = q => q.mode === "max" || q.mode === "avg";
+const brief = v => (Object.is(...v) ? String(v[0]) : v.join()); // as an attribute
 const axisOf = (q, ax) => NAMES.map(n => q[n][ax]);
 const convSize = (i, k, s, p, d) => Math.floor((i + 2 * p - d * (k - 1) - 1) / s) + 1;
 const backSize = (i, k, s, p, d, a) => (i - 1) * s - 2 * p + d * (k - 1) + a + 1;
@@ -20,13 +24,12 @@ const sizes = q => [0, 1].map(ax => (q.mode === "transposed" ? backSize : convSi
 const range = (a, b) => Array.from({ length: Math.max(0, b - a) }, (_, n) => a + n);
 const pad2 = v => { const w = String(v).trim().split(/\s*[,x×]\s*|\s+/).map(t => (/^-?\d+$/.test(t) ? +t : NaN));
 	return w.length > 2 ? [NaN, NaN] : [w[0], w.length > 1 ? w[1] : w[0]]; };
-function setting(o) {
-	const q = { mode: o.mode || "conv", view: o.view || "stamp" }, s = pools(q) ? o.k ?? 3 : 1;
-	const given = { i: 5, k: 3, s, p: 0, d: 1, a: 0 };
-	for (const n of NAMES) q[n] = pad2(o[n] ?? given[n]);
+function operation(o) {
+	const q = { mode: o.mode || "conv", view: o.view || "stamp" };
+	for (const n of NAMES) q[n] = pad2(o[n] ?? (n === "s" && pools(q) ? o.k : null) ?? SIZES[n][0]);
 	if (q.mode === "avg") q.d = [1, 1];
 	if (q.mode !== "transposed") q.a = [0, 0];
-	if (!VIEWS[q.mode]?.includes(q.view)) q.view = "stamp";
+	if (!own(VIEWS, q.mode)?.includes(q.view)) q.view = "stamp";
 	return q;
 }
 // links along one axis: [output, position on the drawn input, weight, input or null]
@@ -58,7 +61,7 @@ function model(q, x, w, g, ask) {
 	m.reads = zeros(q.i); m.lands = zeros(m.o);
 	for (const t of m.links) if (on(m, t)) { m.reads[t.in[0]][t.in[1]]++; m.lands[t.out[0]][t.out[1]]++; }
 	m.stamps = q.mode === "transposed" && q.view !== "zeros"; m.back = q.view === "backward";
-	m.mat = /matrix|both|three/.test(q.view); m.col = /im2col|both/.test(q.view);
+	for (const n in FACTS.sheets) m[n] = FACTS.sheets[n].includes(q.view);
 	if (q.view === "three") m.zin = m.wz = model({ ...q, view: "zeros" }, x, w);
 	m.kind = (ask ? ask === "feeds" || (ask === "value" && m.back) : m.stamps) ? "in" : "out"; // what one step visits
 	m.steps = m.kind === "in" ? q.i : m.o;
@@ -124,66 +127,10 @@ const sameOutput = (i, k, s, p, d, most) => range(Math.max(1, d * (k - 1) + 1 - 
 
 // ---- words
 // each text in English and Chinese; $0, $1 ... stand for what is put in, @ for "row $0, column $1"
-const TEXT = {
-	rc: ["row $0, column $1", "第 $0 行第 $1 列"], to: [" to ", " 到 "], comma: [", ", "、"], axes: [["rows: ", "columns: "], ["行：", "列："]],
-	low: ["$0 must be a whole number of at least $1.", "$0 必须是不小于 $1 的整数。"],
-	high: ["$0 = $1 is too large to draw: the limit is $2.", "$0 = $1 太大，画不下：上限是 $2。"],
-	op: ["output_padding = $0 must be smaller than the stride $1 or the dilation $2: it only chooses among sizes that the stride made equal.", "output_padding = $0 必须小于步幅 $1 或扩张率 $2：它只用来在被步幅混同的尺寸中选一个。"],
-	none: ["Nothing is left: the stamps reach $0 cells, and p = $1 cuts away $2.", "什么也不剩：各次盖印只覆盖 $0 格，而 p = $1 要切掉 $2 格。"],
-	fit: ["The kernel spans $0 cells, but the padded input has only $1: make k or d smaller, or i or p larger.", "卷积核跨 $0 格，而填充后的输入只有 $1 格：请减小 k 或 d，或增大 i 或 p。"],
-	half: ["Pooling pads by at most half its window, as in torch: p = $0 is more than half of k = $1, and a window could hold nothing but padding.", "与 torch 一样，汇聚的填充至多为窗口的一半：p = $0 超过 k = $1 的一半，可能有窗口里只有填充。"],
-	big: ["The output would be $0 cells long: only $1 are drawn.", "输出将有 $0 格长：最多只画 $1 格。"],
-	mode: ["mode must be one of conv, transposed, max, avg, got $0.", "mode 必须是 conv、transposed、max、avg 之一，而不是 $0。"],
-	sW: ["Weight @ takes part in $2 products, $3 of them with an input.", "权重@参与 $2 个乘积，其中 $3 个用到输入。"],
-	sStamp: ["Input @ stamps the kernel times $2 onto output rows $3 and columns $4; $5 of $6 products fall outside and are cut away.", "输入@把卷积核乘以 $2，盖在输出第 $3 行、第 $4 列上；$6 个乘积中有 $5 个落在外面被切掉。"],
-	sNever: ["Input @ is never read.", "输入@从未被读取。"],
-	sIn: ["Input @ is read $2 times, by output rows $3 and columns $4.", "输入@被读取 $2 次，读取者是输出第 $3 行、第 $4 列。"],
-	sLand: ["Output @ receives $2 products. Its value is $3.", "输出@收到 $2 个乘积，其值为 $3。"],
-	sZero: ["Output @: $2 of $3 products meet an input, the others a zero. Its value is $4.", "输出@：$3 个乘积中有 $2 个遇到输入，其余遇到零。其值为 $4。"],
-	sOut: ["Output @ reads input rows $2 and columns $3, $4 of $5 cells are padding. Its value is $6.", "输出@读取输入第 $2 行、第 $3 列，$5 格中有 $4 格是填充。其值为 $6。"],
-	row: [" Row $0 of $3 holds $1 weights and $2 zeros.", "$3 的第 $0 行有 $1 个权重和 $2 个零。"],
-	col: [" Column $0 of $3 holds $1 weights and $2 zeros.", "$3 的第 $0 列有 $1 个权重和 $2 个零。"],
-	unf: [" It is column $0 of the im2col matrix.", "它是 im2col 矩阵的第 $0 列。"],
-	ways: ["$0 products reach the output. Stamping multiplies $1 times and cuts $2 away; Cᵀ $3 times, $4 by zero; zero insertion $5 times, $6 by zero. The numbers are the same.",
-		"有 $0 个乘积到达输出。盖印做 $1 次乘法，切掉 $2 个；Cᵀ 做 $3 次，$4 次乘以零；插零做 $5 次，$6 次乘以零。结果都相同。"],
-	sheet: ["$0 $1 × $2: $3 weights by colour, $4 zeros left blank; x above, y at the right", "$0 $1 × $2：$3 个权重按颜色区分，$4 个零留空；上方为 x，右侧为 y"],
-	unfold: ["$0 $1 × $2: a column for each window, a row for each weight; w at the left, y below", "$0 $1 × $2：每个窗口一列，每个权重一行；左侧为 w，下方为 y"],
-	large: ["$0 has $1 rows and $2 columns: at most $3 of each are drawn.", "$0 有 $1 行 $2 列：最多各画 $3。"],
-	gOut: ["The gradient $2 of output @ flows back to $3 inputs, rows $4, columns $5.", "输出@的梯度 $2 流回 $3 个输入：第 $4 行、第 $5 列。"],
-	gAvg: ["The gradient $2 of output @ spreads over $3 inputs, rows $4, columns $5: $6 to each.", "输出@的梯度 $2 平分给 $3 个输入：第 $4 行、第 $5 列，各得 $6。"],
-	gMax: ["The gradient $2 of output @ goes to input row $3, column $4, the maximum of its window.", "输出@的梯度 $2 只传给窗口中的最大值：输入第 $3 行第 $4 列。"],
-	gTie: ["The gradient $2 of output @ goes to input row $3, column $4, the first of $5 equal maxima.", "输出@的梯度 $2 只传给 $5 个相等最大值中的第一个：输入第 $3 行第 $4 列。"],
-	gLost: ["Output @ meets only padding: its gradient reaches no input.", "输出@只遇到填充：其梯度不传给任何输入。"],
-	gIn: ["dX at @ is $2: a sum of $3 terms, from output rows $4 and columns $5.", "dX @为 $2：$3 项之和，来自输出第 $4 行、第 $5 列。"],
-	gNone: ["Nothing flows back to input @: dX is 0 there.", "没有梯度流回输入@：该处 dX 为 0。"],
-	gW: ["dW at @ is $2: a sum of $3 products, gradient times input.", "dW @为 $2：$3 个乘积（梯度乘以输入）之和。"],
-	ask: ["question", "提问"], asks: [{ "": "none", size: "output size", reads: "what an output reads", feeds: "what an input feeds", value: "a value" }, { "": "无", size: "输出尺寸", reads: "输出读取哪些输入", feeds: "输入影响哪些输出", value: "数值" }],
-	size: ["What is the size of the output? Type one number, or rows and columns.", "输出的尺寸是多少？键入一个数，或行数与列数。"],
-	reads: ["Which inputs does output @ read? Mark them by click or Enter.", "输出@读取哪些输入？点按或按回车键标出。"],
-	feeds: ["Which outputs does input @ feed? Mark them by click or Enter.", "输入@影响哪些输出？点按或按回车键标出。"],
-	value: ["What is the value of output @?", "输出@的值是多少？"], dx: ["What is dX at @?", "dX @的值是多少？"],
-	check: ["check", "检查"], answer: ["your answer", "你的答案"], right: ["Right. ", "正确。"], wrong: ["Not quite. ", "不对。"], is: ["The answer is $0.", "答案是 $0。"], hits: ["$0 of $1 found, $2 too many. ", "$1 格中找到 $0 格，多标 $2 格。"],
-	copy: ["copy PyTorch code", "复制 PyTorch 代码"], copied: ["Copied.", "已复制。"], select: ["Selected: copy it with Ctrl+C.", "已选中：请按 Ctrl+C 复制。"],
-	lab: ["Convolution explorer", "卷积探索器"], cases: ["example", "示例"], own: ["your own", "自定"], operation: ["operation", "运算"], drawn: ["drawn as", "画法"],
-	modes: [{ conv: "convolution", transposed: "transposed convolution", max: "max pooling", avg: "average pooling" }, { conv: "卷积", transposed: "转置卷积", max: "最大汇聚", avg: "平均汇聚" }],
-	views: [{ slide: "sliding window", stamp: "stamping the kernel", zeros: "convolution over inserted zeros", matrix: "with the matrix", im2col: "with im2col", both: "with matrix and im2col", three: "three ways at once", backward: "backward pass" },
-		{ slide: "滑动窗口", stamp: "逐个盖印卷积核", zeros: "插零后做卷积", matrix: "连同矩阵", im2col: "连同 im2col", both: "连同矩阵与 im2col", three: "三种算法并列", backward: "反向传播" }],
-	n: [{ i: "input i", k: "kernel k", s: "stride s", p: "padding p", d: "dilation d", a: "output_padding a" }, { i: "输入 i", k: "核 k", s: "步幅 s", p: "填充 p", d: "扩张率 d", a: "output_padding a" }],
-	less: ["less: ", "减小："], more: ["more: ", "增大："], rowsOf: [", rows", "，行"], colsOf: [", columns", "，列"], rect: ["rows and columns differ", "行与列不同"],
-	boards: [{ in: "input", w: "kernel", out: "output", zin: "over inserted zeros: input", wz: "kernel, turned by 180°", dx: "dX", dw: "dW", dy: "output gradient dY" }, { in: "输入", w: "卷积核", out: "输出", zin: "插零：输入", wz: "旋转 180° 的卷积核", dx: "dX", dw: "dW", dy: "输出梯度 dY" }],
-	first: ["to the start", "回到开头"], back: ["step back", "后退一步"], fwd: ["step forward", "前进一步"], play: ["play", "播放"], pause: ["pause", "暂停"], position: ["position", "位置"],
-	count: ["count the products instead of showing values", "显示乘积个数而不是数值"], edit: ["value of ", "数值："], editNone: ["choose an input or kernel cell to change its value", "选一个输入或卷积核的格子来改它的数值"],
-	cell: [{ in: "input ", w: "weight ", out: "output ", dx: "dX ", dw: "dW ", dy: "dY " }, { in: "输入", w: "权重", out: "输出", dx: "dX ", dw: "dW ", dy: "dY " }], notYet: ["not computed yet", "尚未计算"], times: ["$0 products", "$0 个乘积"],
-	legend: [{ pad: "dashed: padding", zero: "dot: inserted zero", cut: "crossed: cut away", never: "hatched: never used", pick: "thick dashes: your marks" }, { pad: "虚线：填充", zero: "圆点：插入的零", cut: "叉：被切掉", never: "斜线：从未用到", pick: "粗虚线：你的标记" }],
-	hint: ["Point at, tap or move with the arrow keys to any cell. In the input, kernel or dY, type a digit to change a cell, minus to change its sign.", "指向、点按任意格子，或用方向键移动。在输入、卷积核或 dY 中，键入数字可改数值，键入减号可变号。"],
-	lostTitle: ["Which sizes give the same output?", "哪些尺寸给出同样的输出？"],
-	lost: ["i = $0 all give o = $1: stride $2 forgets which it was. On the way back, output_padding says it.", "i = $0 都给出 o = $1：步幅 $2 忘记了原来是哪一个。反过来走时，要由 output_padding 指明。"],
-	lost1: ["Only i = $0 gives o = $1: nothing is forgotten.", "只有 i = $0 给出 o = $1：没有丢失信息。"],
-	back2: ["The convolution with these k, s, p, d takes $0 all to $1; output_padding = $2 asks for o = $3.", "用这些 k、s、p、d 做卷积，$0 都变成 $1；output_padding = $2 要求 o = $3。"],
-	back1: ["The convolution with these k, s, p, d takes only $0 to $1: output_padding has nothing to choose.", "用这些 k、s、p、d 做卷积，只有 $0 变成 $1：output_padding 无可选择。"],
-};
-const [EN, ZH] = [0, 1].map(n => Object.fromEntries(Object.entries(TEXT).map(([k, { [n]: t }]) =>
-	[k, /[$@]/.test(t) ? (...a) => t.replace("@", TEXT.rc[n]).replace(/\$(\d)/g, (_, i) => a[i]) : t])));
+const fill = (t, a) => t.replace(/\$(\d)/g, (_, i) => a[i]);
+const speak = (texts, n) => Object.fromEntries(Object.entries(texts).map(([k, { [n]: t }]) =>
+	[k, /[$@]/.test(t) ? (...a) => fill(t.replace("@", FACTS.texts.rc[n]), a) : t]));
+const [EN, ZH] = [0, 1].map(n => speak(FACTS.texts, n));
 const number = v => (v === -Infinity ? "−∞" : String(Math.floor(v * 100 + 0.5) / 100 + 0));
 const factor = v => (v < 0 ? `(${number(v)})` : number(v));
 function span(list, T = EN) {
@@ -191,11 +138,11 @@ function span(list, T = EN) {
 	return n > 1 && l[n - 1] - l[0] === n - 1 ? l[0] + T.to + l[n - 1] : l.join(T.comma);
 }
 function problem(q, T = EN) {
-	if (!(q.mode in EN.modes)) return T.mode(q.mode);
+	if (!own(VIEWS, q.mode)) return T.mode(Object.keys(VIEWS).join(T.comma), q.mode);
 	for (const n of NAMES) for (const v of q[n]) {
-		const name = n === "a" ? "output_padding" : n;
-		if (!(v >= low(n))) return T.low(name, low(n));
-		if (v > LIMITS[n]) return T.high(name, v, LIMITS[n]);
+		const [, least, most] = SIZES[n];
+		if (!(v >= least)) return T.low(word(n), least);
+		if (v > most) return T.high(word(n), v, most);
 	}
 	for (const ax of [0, 1]) {
 		const [i, k, s, p, d, a] = axisOf(q, ax), n = d * (k - 1) + 1, o = sizes(q)[ax];
@@ -211,9 +158,7 @@ function problem(q, T = EN) {
 	return null;
 }
 function formula(q, T = EN) {
-	const line = ax => { const [i, k, s, p, d, a] = axisOf(q, ax), o = sizes(q)[ax];
-		return q.mode === "transposed" ? `o = (i − 1)s − 2p + d(k − 1) + a + 1 = (${i} − 1)·${s} − 2·${p} + ${d}·(${k} − 1) + ${a} + 1 = ${o}`
-			: `o = ⌊(i + 2p − d(k − 1) − 1) / s⌋ + 1 = ⌊(${i} + 2·${p} − ${d}·(${k} − 1) − 1) / ${s}⌋ + 1 = ${o}`; };
+	const line = ax => fill(FACTS.formulas[q.mode === "transposed" ? q.mode : "conv"], [...axisOf(q, ax), sizes(q)[ax]]);
 	return same(q) ? [line(0)] : [T.axes[0] + line(0), T.axes[1] + line(1)];
 }
 // how one value comes about; kind "in" and "w" ask for a gradient
@@ -232,7 +177,7 @@ function gradTotal(m, cell, kind) {
 	const { q, x, w, g } = m;
 	const terms = lit(m, kind, cell, m.flow).map(t => factor(of(g, t.out)) + (w ? "·" + factor(kind === "w" ? of(x, t.in) : of(w, t.w)) : ""));
 	if (!terms.length) return "0";
-	const sum = (terms.length > 36 ? [...terms.slice(0, 35), "…"] : terms).join(" + ");
+	const sum = (terms.length > MOST ? [...terms.slice(0, MOST - 1), "…"] : terms).join(" + ");
 	return (q.mode === "avg" ? `(${sum}) / ${area(q.k)}` : sum) + ` = ${number(of(kind === "w" ? m.dw : m.dx, cell))}`;
 }
 const matrix = q => (q.mode === "transposed" ? "Cᵀ" : "C");
@@ -275,21 +220,9 @@ function forward(m, kind, cell, T) {
 	if (m.q.mode === "transposed") return T.sZero(r, c, real.length, links.length, v);
 	return T.sOut(r, c, ...at("at", links), links.length - real.length, links.length, v);
 }
-// the guide's cases (Dumoulin & Visin 2016): name, Chinese name, mode, i, k, s, p, d, output_padding
-const CASES = [
-	["no padding, stride 1", "无填充，步幅 1", "conv", 4, 3, 1, 0, 1, 0], ["padding 2, stride 1", "填充 2，步幅 1", "conv", 5, 4, 1, 2, 1, 0],
-	["same padding", "等宽填充", "conv", 5, 3, 1, 1, 1, 0], ["full padding", "全填充", "conv", 5, 3, 1, 2, 1, 0],
-	["no padding, stride 2", "无填充，步幅 2", "conv", 5, 3, 2, 0, 1, 0], ["padding 1, stride 2", "填充 1，步幅 2", "conv", 5, 3, 2, 1, 1, 0],
-	["padding 1, stride 2, even input", "填充 1，步幅 2，偶数输入", "conv", 6, 3, 2, 1, 1, 0], ["dilation 2", "扩张率 2", "conv", 7, 3, 1, 0, 2, 0],
-];
-for (const [name, zh, , i, k, s, p, d] of CASES.slice(0, 7)) // the way back: what the stride left over is the output_padding
-	CASES.push(["transpose of: " + name, "转置自：" + zh, "transposed", convSize(i, k, s, p, d), k, s, p, d, (i + 2 * p - k) % s]);
-CASES.push(["numbers: no padding, stride 1", "数值：无填充，步幅 1", "conv", 5, 3, 1, 0, 1, 0], ["numbers: padding 1, stride 2", "数值：填充 1，步幅 2", "conv", 5, 3, 2, 1, 1, 0],
-	["numbers: average pooling", "数值：平均汇聚", "avg", 5, 3, 1, 0, 1, 0], ["numbers: max pooling", "数值：最大汇聚", "max", 5, 3, 1, 0, 1, 0]);
-
 // ---- the element
 const CSS = `
-:host{--in:#0072B2;--w:#E69F00;--out:#009E73;--pad:#999;--hi:#D55E00;display:block;margin:1em 0;scroll-margin-top:4em;font:15px/1.45 system-ui,sans-serif}
+:host{--in:${HUE.input};--w:${HUE.kernel};--out:${HUE.output};--pad:${HUE.padding};--hi:${HUE.highlight};display:block;margin:1em 0;scroll-margin-top:4em;font:15px/1.45 system-ui,sans-serif}
 :host([hidden]),[hidden]{display:none!important}
 .lab{border:1px solid #8888;border-radius:8px;padding:.6em}
 .row{display:flex;flex-wrap:wrap;gap:.4em .7em;align-items:center;margin:.3em 0}
@@ -332,13 +265,12 @@ const parse = t => (t ? t.trim().split(/\s*[/;\n]\s*/).map(r => r.split(/[\s,]+/
 const el = (tag, textContent, more) => Object.assign(document.createElement(tag), { textContent, ...more });
 // the figures beyond input, kernel and output, and what their cells stand for
 const KIND = { dx: "in", dw: "w", zin: "in", wz: "w", mat: "out", col: "out" }, TARGET = { reads: "in", feeds: "out" }, VALUES = { in: "x", w: "w", out: "g" }, hue = (n, q) => `hsl(${Math.round(360 * n / area(q.k))} 75% 50%)`;
-const STATE = ["mode", "view", "i", "k", "s", "p", "d", "output-padding", "x", "w", "g", "pos", "count", "predict"];
 const opts = o => Object.entries(o).map(([v, t]) => `<option value="${v}">${t}</option>`).join("");
 
 class ConvLab extends HTMLElement {
 	static observedAttributes = STATE;
-	static kit = { CSS, range, span, EN, ZH }; // for stack-lab.js
-	static core = { setting, problem, sizes, triples, pairs, model, values, board, sameOutput, formula, total, sentence, number, sheet, ways, truth, code, ties, CASES, LIMITS, VIEWS };
+	static kit = { CSS, range, span, own, fill, speak, EN, ZH }; // for stack-lab.js
+	static core = { operation, problem, sizes, triples, pairs, model, values, board, sameOutput, formula, total, sentence, number, sheet, ways, truth, code, ties };
 	sel = null; hover = null; timer = 0; active = {}; picks = new Map();
 
 	connectedCallback() {
@@ -381,9 +313,9 @@ class ConvLab extends HTMLElement {
 		}, 200);
 	}
 	load(n) {
-		const [, , mode, ...rest] = CASES[n - 1];
+		const [, , mode, view, ...rest] = CASES[n - 1];
 		for (const name of ["x", "w", "g", "pos", "count", "predict"]) this.put(name, null);
-		this.put("mode", mode); this.put("view", mode === "transposed" ? "zeros" : null);
+		this.put("mode", mode); this.put("view", view === "stamp" ? null : view);
 		NAMES.forEach((name, at) => this.put(attr(name), name === "a" && !rest[at] ? null : rest[at]));
 		this.sel = null; this.preset = String(n); this.stop();
 	}
@@ -391,7 +323,7 @@ class ConvLab extends HTMLElement {
 	shell() {
 		const lang = this.closest("[lang]")?.lang || navigator.language || "en", T = this.T = /^zh/i.test(lang) ? ZH : EN, zh = T === ZH;
 		const num = n => `<span class="num" data-num="${n}"><span>${T.n[n].slice(0, -1)}<i>${n}</i></span>` + [0, 1].map(ax =>
-			`<span class="num" data-ax="${ax}"><button type="button" data-by="-1">−</button><input type="number" inputmode="numeric" min="${low(n)}" max="${LIMITS[n]}"><button type="button" data-by="1">+</button></span>`).join("") + "</span>";
+			`<span class="num" data-ax="${ax}"><button type="button" data-by="-1">−</button><input type="number" inputmode="numeric" min="${SIZES[n][1]}" max="${SIZES[n][2]}"><button type="button" data-by="1">+</button></span>`).join("") + "</span>";
 		const ico = (go, sign) => `<button type="button" data-go="${go}" aria-label="${T[go]}" title="${T[go]}">${sign}</button>`;
 		const option = (c, n) => `<option value="${n + 1}">${n + 1}. ${c[+zh]}</option>`;
 		const board = b => `<figure data-board="${b}"><figcaption></figcaption><div class="scroll"></div></figure>`;
@@ -423,16 +355,16 @@ class ConvLab extends HTMLElement {
 		this.$(".count").onchange = e => this.put("count", e.target.checked ? "" : null);
 		this.$(".val").onchange = e => { if (e.target.value !== "") this.edit(+e.target.value); };
 		this.$(".val").onkeydown = e => { if (e.key === "Escape" || e.key === "Enter") { if (e.key === "Enter") e.target.onchange(e); this.focusCell(this.edited.kind, this.edited.cell); e.preventDefault(); } };
-		this.$(".slide").oninput = e => { this.put("pos", null); this.sel = null; const n = this.q.mode === "transposed" ? "a" : "i"; this.put(attr(n), same(this.q) ? e.target.value : `${e.target.value},${this.q[n][1]}`); };
+		this.$(".slide").oninput = e => { this.put("pos", null); this.sel = null; const n = this.q.mode === "transposed" ? "a" : "i"; this.put(attr(n), brief([+e.target.value, same(this.q) ? +e.target.value : this.q[n][1]])); };
 		for (const f of this.each("figure")) this.wireBoard(f);
 	}
 	wireNumber(box) {
 		const n = box.dataset.num, T = this.T;
 		for (const side of box.querySelectorAll("[data-ax]")) {
 			const ax = +side.dataset.ax, input = side.querySelector("input");
-			const change = v => { const both = this.rect ? [...this.q[n]] : [v, v]; both[ax] = v; this.sel = null; this.put("pos", null); this.put(attr(n), both.join()); };
+			const change = v => { const both = this.rect ? [...this.q[n]] : [v, v]; both[ax] = v; this.sel = null; this.put("pos", null); this.put(attr(n), brief(both)); };
 			input.onchange = () => change(input.value === "" ? NaN : +input.value);
-			for (const b of side.querySelectorAll("button")) { b.onclick = () => change(Math.min(LIMITS[n], Math.max(low(n), (this.q[n][ax] || 0) + +b.dataset.by))); b.word = +b.dataset.by < 0 ? T.less : T.more; }
+			for (const b of side.querySelectorAll("button")) { b.onclick = () => change(Math.min(SIZES[n][2], Math.max(SIZES[n][1], (this.q[n][ax] || 0) + +b.dataset.by))); b.word = +b.dataset.by < 0 ? T.less : T.more; }
 		}
 	}
 	wireBoard(f) {
@@ -501,11 +433,11 @@ class ConvLab extends HTMLElement {
 		const T = this.T, at = n => this.getAttribute(n) ?? undefined, o = {};
 		for (const n of ["mode", "view"]) o[n] = at(n);
 		for (const n of NAMES) o[n] = at(attr(n));
-		const q = this.q = setting(o), bad = problem(q, T);
+		const q = this.q = operation(o), bad = problem(q, T);
 		this.controls(); this.$(".bad").hidden = !bad; this.$(".all").hidden = !!bad;
 		this.say(".bad", bad ?? "");
 		if (bad) { this.stop(); this.m = null; this.key = ""; this.writeUrl(); return; }
-		const ask = this.ask = T.asks[at("predict")] ? at("predict") : "", key = JSON.stringify(q), data = ["x", "w", "g"].map(at), all = [key, ask, ...data].join();
+		const ask = this.ask = FACTS.questions.includes(at("predict")) ? at("predict") : "", key = JSON.stringify(q), data = ["x", "w", "g"].map(at), all = [key, ask, ...data].join();
 		const fresh = all !== this.all || !this.m, question = ask && all + "@" + at("pos");
 		if (fresh) { this.all = all; this.m = model(q, ...data.map(parse), ask); }
 		if (question !== this.question) { this.question = question; this.picks.clear(); this.answered = 0; this.$(".ans").value = ""; this.say(".verdict", ""); this.say("code", ""); }
@@ -531,16 +463,16 @@ class ConvLab extends HTMLElement {
 		this.rect = this.$(".rect").checked ||= !same(q);
 		this.$(".cases").hidden = !this.hasAttribute("presets"); this.$("[data-case]").value = this.preset ?? "";
 		this.label();
-		const names = VIEWS[q.mode] ?? [], view = this.$("[data-at=view]");
+		const names = own(VIEWS, q.mode) ?? [], view = this.$("[data-at=view]");
 		if (this.named !== q.mode) { this.named = q.mode; view.innerHTML = opts(Object.fromEntries(names.map(n => [n, T.views[n === "stamp" && !back ? "slide" : n]]))); }
 		for (const n of ["mode", "view"]) this.$(`[data-at=${n}]`).value = q[n];
-		this.$("[data-at=predict]").value = this.getAttribute("predict") ?? "";
+		this.$("[data-at=predict]").value = FACTS.questions.find(t => t === this.getAttribute("predict")) ?? "";
 		for (const box of this.each("[data-num]")) {
 			const n = box.dataset.num, off = (n === "a" && !back) || (n === "d" && q.mode === "avg");
 			box.hidden = off;
 			for (const side of box.querySelectorAll("[data-ax]")) {
 				const ax = +side.dataset.ax, name = T.n[n] + (this.rect ? (ax ? T.colsOf : T.rowsOf) : ""), input = side.querySelector("input");
-				side.hidden = ax === 1 && !this.rect; input.value = isNaN(q[n][ax]) ? "" : q[n][ax]; input.setAttribute("aria-label", name);
+				side.hidden = ax === 1 && !this.rect; input.value = isFinite(q[n][ax]) ? q[n][ax] : ""; input.setAttribute("aria-label", name);
 				for (const b of side.querySelectorAll("button")) b.setAttribute("aria-label", b.word + name);
 			}
 		}
@@ -659,7 +591,7 @@ class ConvLab extends HTMLElement {
 	// output_padding as lost information (along the rows)
 	lost() {
 		const { q, T } = this, [i, k, s, p, d, a] = axisOf(q, 0), o = this.m.o[0], slide = this.$(".slide"), list = this.$(".groups"), groups = new Map();
-		const back = q.mode === "transposed", from = back ? 0 : Math.max(1, d * (k - 1) + 1 - 2 * p), to = back ? Math.max(s, d) - 1 : LIMITS.i;
+		const back = q.mode === "transposed", from = back ? 0 : Math.max(1, d * (k - 1) + 1 - 2 * p), to = back ? Math.max(s, d) - 1 : SIZES.i[2];
 		slide.min = from; slide.max = to; slide.value = back ? a : i; slide.disabled = from === to; slide.setAttribute("aria-label", `${T.lostTitle} ${T.n[back ? "a" : "i"]}`);
 		for (const n of range(from, to + 1)) { const g = back ? backSize(i, k, s, p, d, n) : convSize(n, k, s, p, d); groups.set(g, [...(groups.get(g) ?? []), n]); }
 		list.replaceChildren(...[...groups].map(([g, l]) => {
@@ -667,7 +599,7 @@ class ConvLab extends HTMLElement {
 			li.append(...l.flatMap(n => [el("b", `${back ? "a" : "i"}=${n}`, { className: n === (back ? a : i) ? "now" : "" }), " "]), `→ o=${g}`);
 			return li;
 		}));
-		const first = backSize(i, k, s, p, d, 0), way = back ? range(first, first + s).filter(n => n > 0) : sameOutput(i, k, s, p, d, LIMITS.i);
+		const first = backSize(i, k, s, p, d, 0), way = back ? range(first, first + s).filter(n => n > 0) : sameOutput(i, k, s, p, d, SIZES.i[2]);
 		this.$(".lostline").textContent = T[(back ? "back" : "lost") + (way.length > 1 ? (back ? 2 : "") : 1)](way.join(T.comma), ...(back ? [i, a, o] : [o, s]));
 	}
 }

@@ -4,17 +4,18 @@ Sizes and jumps come from `d2lcnn.shapes.receptive_field`; the paths are counted
 the same in JavaScript, and the tests compare the two.
 """
 
-from operator import index
 from typing import NamedTuple
 
 import numpy as np
 
 from d2lcnn import shapes
-from d2lcnn.explorer.words import span
+from d2lcnn.explorer import facts
+from d2lcnn.explorer.model.words import span
 
-# the largest values that are drawn
-MOST, MOST_LAYERS, LONGEST = 9, 6, 64
-NAMES = ("k", "s", "d")
+LAYER = {name: facts.STACK["cone"][name] for name in "ksd"}  # usual, least and largest value
+USUAL = (LAYER["k"][0],) * facts.STACK["cone"]["layers"][0]
+OUTPUTS = facts.STACK["cone"]["outputs"][0]
+say = facts.speaker(facts.STACK)
 
 
 class Cone(NamedTuple):
@@ -24,7 +25,7 @@ class Cone(NamedTuple):
     """
 
     layers: tuple[tuple[int, int, int], ...]
-    outputs: int = 3
+    outputs: int = OUTPUTS
 
 
 class Coverage(NamedTuple):
@@ -37,34 +38,30 @@ class Coverage(NamedTuple):
     paths: int
 
 
-def stack(layers, outputs: int = 3) -> Cone:
+def stack(layers=USUAL, outputs: int = OUTPUTS) -> Cone:
     """Gather layers: k, or (k,), (k, s), (k, s, d), or a `d2lcnn.shapes.Window`, whose padding does not matter here.
 
     Raises
     ------
-    TypeError
-        If a layer is none of these.
+    ValueError
+        If a layer is none of these, or a size no integer.
 
     Examples
     --------
     >>> stack([3, (3, 2), shapes.Window(3, p=2, d=2)]).layers
     ((3, 1, 1), (3, 2, 1), (3, 1, 2))
     """
-    found = []
-    for layer in layers:
-        try:
-            if isinstance(layer, shapes.Window):
-                given = [layer.k, layer.s, layer.d]
-            else:
-                given = [index(v) for v in (layer if isinstance(layer, (tuple, list)) else [layer])]
-            k, s, d = given + [1] * (3 - len(given)) if 1 <= len(given) <= 3 else ()
-        except (TypeError, ValueError):
-            raise TypeError(f"layers must hold k, (k, s), (k, s, d) or Window, got {layer!r}") from None
-        found.append((k, s, d))
-    try:
-        return Cone(tuple(found), index(outputs))
-    except TypeError:
-        raise TypeError(f"outputs must be a whole number, got {outputs!r}") from None
+    return Cone(tuple(_layer(layer) for layer in layers), shapes.integer("outputs", outputs))
+
+
+def _layer(layer) -> tuple[int, int, int]:
+    if isinstance(layer, shapes.Window):
+        layer = (layer.k, layer.s, layer.d)
+    given = tuple(layer) if isinstance(layer, (tuple, list)) else (layer,)
+    if not 1 <= len(given) <= 3:
+        raise ValueError(f"layers must hold k, (k, s), (k, s, d) or Window, got {layer!r}")
+    usual = [usual for usual, _, _ in LAYER.values()][len(given) :]
+    return (*(shapes.integer(f"layers: {name}", v) for name, v in zip(LAYER, given, strict=False)), *usual)
 
 
 def fields(q: Cone) -> list[shapes.ReceptiveField]:
@@ -83,7 +80,7 @@ def lengths(q: Cone) -> list[int]:
     """
     found = [q.outputs]
     for k, s, d in reversed(q.layers):
-        found.insert(0, (found[0] - 1) * s + d * (k - 1) + 1)
+        found.insert(0, shapes.conv_transpose_output_size(found[0], k, s, 0, d))
     return found
 
 
@@ -131,17 +128,15 @@ def coverage(q: Cone, level: int, unit: int) -> Coverage:
 
 def problem(q: Cone) -> str | None:
     """Explain in a sentence why a stack cannot be shown; None if it can."""
-    named = [("layers", len(q.layers), MOST_LAYERS), ("outputs", q.outputs, MOST)]
-    named += [
-        (f"layer {n}: {name}", v, MOST)
-        for n, layer in enumerate(q.layers, 1)
-        for name, v in zip(NAMES, layer, strict=True)
-    ]
-    for name, value, most in named:
-        if not 1 <= value <= most:
-            return f"{name} must be a whole number from 1 to {most}."
+    sizes = facts.STACK["cone"]
+    named = [("layers", len(q.layers), sizes["layers"]), ("outputs", q.outputs, sizes["outputs"])]
+    for n, layer in enumerate(q.layers, 1):
+        named += [(f"{say('layer', n)}: {name}", v, LAYER[name]) for name, v in zip(LAYER, layer, strict=True)]
+    for name, value, (_, least, most) in named:
+        if not least <= value <= most:
+            return say("whole", name, most)
     longest = lengths(q)[0]
-    return f"The input would be {longest} cells long: only {LONGEST} are drawn." if longest > LONGEST else None
+    return say("long", longest, facts.STACK["longest"]) if longest > facts.STACK["longest"] else None
 
 
 def formula(q: Cone) -> str:
@@ -152,16 +147,14 @@ def formula(q: Cone) -> str:
     >>> formula(stack([3, (3, 2), 3]))
     'r = 1 + Σ d(k − 1)·jump = 1 + 1·(3 − 1)·1 + 1·(3 − 1)·1 + 1·(3 − 1)·2 = 9'
     """
-    found = fields(q)
-    terms = " + ".join(f"{d}·({k} − 1)·{found[n].jump}" for n, (k, _, d) in enumerate(q.layers))
-    return f"r = 1 + Σ d(k − 1)·jump = 1 + {terms} = {found[-1].size}"
+    found, texts = fields(q), facts.STACK["formulas"]
+    terms = (facts.fill(texts["term"], *layer, found[n].jump) for n, layer in enumerate(q.layers))
+    return facts.fill(texts["field"], " + ".join(terms), found[-1].size)
 
 
 def unit_name(q: Cone, level: int, unit: int) -> str:
     """Name a unit: "input 3", "layer 1, unit 0", "output 2"."""
-    if level == len(q.layers):
-        return f"output {unit}"
-    return f"layer {level}, unit {unit}" if level else f"input {unit}"
+    return say("out" if level == len(q.layers) else "unit" if level else "in", unit, level)
 
 
 def sentence(q: Cone, level: int, unit: int) -> str:
@@ -174,11 +167,8 @@ def sentence(q: Cone, level: int, unit: int) -> str:
     """
     if not level:
         top = paths(q, 0, unit)[-1]
-        if not top.any():
-            return f"Input {unit} is never read."
-        return f"Input {unit} is read by outputs {span(np.flatnonzero(top).tolist())}, by {top.sum()} paths."
+        return say("up", unit, span(np.flatnonzero(top).tolist()), top.sum()) if top.any() else say("never", unit)
     c = coverage(q, level, unit)
-    return (
-        f"{unit_name(q, level, unit)}: promised are inputs {c.first} to {c.last}, r = {c.last - c.first + 1}; "
-        f"reached are {len(c.reached)} of them, by {c.paths} paths." + (f" Never: {span(c.holes)}." if c.holes else "")
-    )
+    size = c.last - c.first + 1
+    text = say("cone", unit_name(q, level, unit), c.first, c.last, size, len(c.reached), c.paths)
+    return text + (say("holes", span(c.holes)) if c.holes else "")

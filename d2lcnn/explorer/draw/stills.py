@@ -3,18 +3,21 @@
 `picture` lists boxes, marks and texts, `svg` writes them. A still is a light card, so it can be read on a dark page.
 """
 
-from d2lcnn.explorer import linked
-from d2lcnn.explorer.ask import QUESTIONS, numbers, question
-from d2lcnn.explorer.canvas import GAP, INK, MARGIN, Picture, captions, write
-from d2lcnn.explorer.core import Setting, output_size
-from d2lcnn.explorer.scene import Scene, draw_board, draw_sheet
-from d2lcnn.explorer.words import at, formula, name, number, problem, total
+from collections.abc import Iterator
+
+from d2lcnn.explorer.draw.canvas import GAP, INK, MARGIN, Picture, captions, write
+from d2lcnn.explorer.draw.scene import Scene, draw_board, draw_sheet
+from d2lcnn.explorer.model import matrices
+from d2lcnn.explorer.model.boards import steps
+from d2lcnn.explorer.model.links import Operation, one_of, output_size
+from d2lcnn.explorer.model.questions import QUESTIONS, numbers, question
+from d2lcnn.explorer.model.words import at, formula, name, number, problem, total
 
 TITLE = 24  # between a title and its board
 
 
 def picture(
-    setting: Setting,
+    op: Operation,
     position: int = 0,
     *,
     x=None,
@@ -27,7 +30,7 @@ def picture(
 
     Parameters
     ----------
-    setting : Setting
+    op : Operation
     position : int
         The step: an output cell in reading order, or an input cell when stamping.
     x, w, g : nested sequences of numbers, optional
@@ -35,7 +38,7 @@ def picture(
     count : bool
         Show how many products use each cell, instead of values.
     predict : {"size", "reads", "feeds", "value"}, optional
-        A question (see `d2lcnn.explorer.ask`): it is written below, and the picture does not give its answer away.
+        A question (of `model.questions`): it is written below, and the picture does not give its answer away.
 
     Returns
     -------
@@ -46,12 +49,12 @@ def picture(
     ValueError
         If the setting is impossible (the message is the sentence of `words.problem`), or there is no such step.
     """
-    if bad := problem(setting):
+    if bad := problem(op):
         raise ValueError(bad)
-    if predict is not None and predict not in QUESTIONS:
-        raise ValueError(f"predict must be one of {', '.join(QUESTIONS)}, got {predict!r}")
-    x, w, g = numbers(setting, x, w, g)
-    scene = Scene(setting, position, *at(setting, position, predict), x, w, g, count, predict)
+    if predict is not None:
+        one_of("predict", predict, QUESTIONS)
+    x, w, g = numbers(op, x, w, g)
+    scene = Scene(op, position, *at(op, position, predict), x, w, g, count, predict)
     found = Picture()
     right = _row(found, scene, ["in", "out"] if w is None else ["in", "w", "out"])
     if not predict:
@@ -62,7 +65,7 @@ def picture(
 
 
 def _title(scene: Scene, which: str) -> str:
-    one = scene.setting
+    one = scene.op
     size = {"in": one.i, "w": one.k, "out": output_size(one), "dx": one.i, "dw": one.k}[which]
     kernel = "kernel (turned)" if one.view == "zeros" else "kernel"
     words = {"in": "input", "w": kernel, "out": "dY" if scene.back else "output", "dx": "dX", "dw": "dW"}
@@ -87,36 +90,44 @@ def _below(found: Picture, scene: Scene) -> list[float]:
     ends = []
     if scene.back:
         ends.append(_row(found, scene, ["dx"] if scene.w is None else ["dx", "dw"]))
-    for which in linked.shown(scene.setting):
-        rows, columns, _ = linked.sheet(scene.setting, which)
-        if max(rows, columns) <= linked.LARGEST_SHEET:
-            top, title = found.height + GAP / 2, f"{linked.name(scene.setting, which)} {rows}×{columns}"
+    for which in matrices.shown(scene.op):
+        sheet = matrices.sheet(scene.op, which)
+        if matrices.drawn(sheet):
+            top, title = found.height + GAP / 2, f"{matrices.name(scene.op, which)} {sheet.rows}×{sheet.columns}"
             found.texts.append((MARGIN + 2, top + 8, title, 14, "start", INK, True))
             ends.append(draw_sheet(found, MARGIN, top + TITLE - 6, which, scene) + GAP)
-    if scene.setting.view == "three":
+    if scene.op.view == "three":
         ends.append(_row(found, scene.over_zeros, ["in", "w"], "over inserted zeros: "))
     return ends
 
 
 def _lines(scene: Scene) -> list[str]:
     """Write the captions: name, formula, the sum of the step, and what the view adds."""
-    one, lines = scene.setting, [name(scene.setting)]
+    one, lines = scene.op, [name(scene.op)]
     if scene.predict:
         return [*lines, question(one, scene.predict, scene.position)]
     if scene.back:
-        return [*lines, linked.describe(one, scene.x, scene.w, scene.g, scene.kind, scene.here)]
+        return [*lines, matrices.describe(one, scene.x, scene.w, scene.g, scene.kind, scene.here)]
     for line in formula(one):  # letters on one line, numbers on the next
         letters, numbers_, result = line.rsplit(" = ", 2)
         lines += [letters, f"= {numbers_} = {result}"]
     if scene.kind == "out":
         r, c = scene.here
         lines.append(f"output row {r}, column {c}: {total(one, scene.x, scene.w, scene.here, most=9)}")
-    lines += [linked.caption(one, which) for which in linked.shown(one)]
-    return [*lines, linked.ways_sentence(one)] if one.view == "three" else lines
+    lines += [matrices.caption(one, which) for which in matrices.shown(one)]
+    return [*lines, matrices.ways_sentence(one)] if one.view == "three" else lines
+
+
+def pictures(op: Operation, **given) -> Iterator[Picture]:
+    """Lay out every step in turn; arguments and errors of `picture`."""
+    if bad := problem(op):
+        raise ValueError(bad)
+    rows, columns = steps(op, given.get("predict"))[1]
+    return (picture(op, n, **given) for n in range(rows * columns))
 
 
 def svg(
-    setting: Setting,
+    op: Operation,
     position: int = 0,
     *,
     x=None,
@@ -129,8 +140,8 @@ def svg(
 
     Examples
     --------
-    >>> from d2lcnn.explorer.core import setting
-    >>> svg(setting(i=2, k=2))[:4]
+    >>> from d2lcnn.explorer.model.links import operation
+    >>> svg(operation(i=2, k=2))[:4]
     '<svg'
     """
-    return write(picture(setting, position, x=x, w=w, g=g, count=count, predict=predict), name(setting))
+    return write(picture(op, position, x=x, w=w, g=g, count=count, predict=predict), name(op))

@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from d2lcnn.explorer.words import span
+from d2lcnn.explorer import facts
+from d2lcnn.explorer.model.words import span
 
-# the largest values that are shown; beyond them the cells get too small to read
-MOST = {"c_in": 16, "c_out": 16, "k": 11, "h": 999, "w": 999}
+NAMED = tuple(facts.STACK["named"])  # values of groups beside numbers
+USUAL = {name: usual for name, (usual, _, _) in facts.STACK["channels"].items()}
+say = facts.speaker(facts.STACK)
 
 
 class Stage(NamedTuple):
@@ -26,12 +28,12 @@ class Stage(NamedTuple):
 class Channels(NamedTuple):
     """A layer, or a depthwise one followed by a pointwise one; h and w are the size of its output."""
 
-    c_in: int = 8
-    c_out: int = 8
-    k: int = 3
+    c_in: int = USUAL["c_in"]
+    c_out: int = USUAL["c_out"]
+    k: int = USUAL["k"]
     groups: int | str = 1
-    h: int = 8
-    w: int = 8
+    h: int = USUAL["h"]
+    w: int = USUAL["w"]
 
 
 def ways(q: Channels) -> list[int | str]:
@@ -42,7 +44,7 @@ def ways(q: Channels) -> list[int | str]:
     >>> ways(Channels(4, 6))
     [1, 2, 'separable', 'pointwise']
     """
-    return [g for g in range(1, q.c_in + 1) if q.c_in % g == 0 == q.c_out % g] + ["separable", "pointwise"]
+    return [g for g in range(1, q.c_in + 1) if q.c_in % g == 0 == q.c_out % g] + [*NAMED]
 
 
 def stages(q: Channels) -> list[Stage]:
@@ -99,12 +101,10 @@ def multiply_adds(q: Channels) -> int:
 
 def problem(q: Channels) -> str | None:
     """Explain in a sentence why a layer cannot be shown; None if it can."""
-    for name, most in MOST.items():
-        if not 1 <= getattr(q, name) <= most:
-            return f"{name} must be a whole number from 1 to {most}."
-    if q.groups not in ways(q):
-        return f"groups must divide c_in = {q.c_in} and c_out = {q.c_out}, or be separable or pointwise."
-    return None
+    for name, (_, least, most) in facts.STACK["channels"].items():
+        if not least <= getattr(q, name) <= most:
+            return say("whole", name, most)
+    return None if q.groups in ways(q) else say("groups", q.c_in, q.c_out)
 
 
 def way(q: Channels) -> str:
@@ -115,9 +115,9 @@ def way(q: Channels) -> str:
     >>> way(Channels(groups=1)), way(Channels(groups=4)), way(Channels(groups=8))
     ('dense', 'grouped, g = 4', 'depthwise')
     """
-    if isinstance(q.groups, str):
-        return {"separable": "depthwise, then pointwise"}.get(q.groups, q.groups)
-    return "dense" if q.groups == 1 else "depthwise" if q.groups == q.c_in else f"grouped, g = {q.groups}"
+    if q.groups in NAMED:
+        return say(q.groups)
+    return say("dense" if q.groups == 1 else "depthwise" if q.groups == q.c_in else "grouped", q.groups)
 
 
 def cost(q: Channels) -> list[str]:
@@ -128,12 +128,12 @@ def cost(q: Channels) -> list[str]:
     >>> cost(Channels(8, 8, 3, 2))[0]
     'parameters = c_out · c_in/g · k² = 8 · 8/2 · 3² = 288'
     """
-    terms = " + ".join(f"{s.c_out} · {s.c_in}/{s.groups} · {s.k}²" for s in stages(q))
+    terms = " + ".join(facts.fill(facts.STACK["formulas"]["cost"], s.c_out, s.c_in, s.groups, s.k) for s in stages(q))
     count, part = parameters(q), parameters(q) / (q.c_in * q.c_out * q.k * q.k)
     return [
-        f"parameters = c_out · c_in/g · k² = {terms} = {count}",
-        f"multiply-adds = parameters · h · w = {count} · {q.h} · {q.w} = {multiply_adds(q)}",
-        f"{math.floor(1000 * part + 0.5) / 10:g} % of the dense layer",
+        say("par", terms, count),
+        say("mac", count, q.h, q.w, multiply_adds(q)),
+        say("of", f"{math.floor(1000 * part + 0.5) / 10:g}"),
     ]
 
 
@@ -148,11 +148,7 @@ def sentence(stage: Stage, output: int | None = None, input: int | None = None) 
     found, said = joined(stage), []
     if output is not None:
         read = np.flatnonzero(found[output]).tolist()
-        said.append(
-            f"Output channel {output} reads input channels {span(read)}: "
-            f"{len(read)} · {stage.k}² = {len(read) * stage.k**2} weights."
-        )
+        said.append(say("reads", output, span(read), len(read), stage.k, len(read) * stage.k**2))
     if input is not None:
-        fed = np.flatnonzero(found[:, input]).tolist()
-        said.append(f"Input channel {input} feeds output channels {span(fed)}.")
+        said.append(say("feeds", input, span(np.flatnonzero(found[:, input]).tolist())))
     return " ".join(said)

@@ -13,22 +13,20 @@ from typing import NamedTuple
 import numpy as np
 
 from d2lcnn import shapes
+from d2lcnn.explorer import facts
 
-MODES = ("conv", "transposed", "max", "avg")
+USUAL = {name: usual for name, (usual, _, _) in facts.CONV["sizes"].items()}
+SIZES = tuple(USUAL)
 # what can be drawn of each mode; the first is the plain picture
-VIEWS_OF = {
-    "conv": ("stamp", "matrix", "im2col", "both", "backward"),
-    "transposed": ("stamp", "zeros", "matrix", "three", "backward"),
-    "max": ("stamp", "backward"),
-    "avg": ("stamp", "backward"),
-}
-VIEWS = ("stamp", "zeros", "matrix", "im2col", "both", "three", "backward")
+VIEWS_OF = {mode: tuple(views) for mode, views in facts.CONV["views"].items()}
+MODES = tuple(VIEWS_OF)
+VIEWS = tuple(dict.fromkeys(view for views in VIEWS_OF.values() for view in views))
 Cell = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Setting:
-    """One arrangement of sizes; every size is (rows, columns). Build it with `setting`."""
+class Operation:
+    """A convolution or pooling of any kind, and its sizes: each (rows, columns). Build it with `operation`."""
 
     mode: str
     view: str
@@ -72,14 +70,23 @@ class Triple(NamedTuple):
     input: Cell | None
 
 
-def _two(name: str, value) -> Cell:
-    both = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
-    if len(both) != 2 or not all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) for v in both):
-        raise TypeError(f"{name} must be a whole number or a pair (rows, columns) of them, got {value!r}")
-    return int(both[0]), int(both[1])
+def one_of(name: str, value, words) -> str:
+    """Return a word; ValueError if it is none of `words`."""
+    if value not in words:
+        raise ValueError(f"{name} must be one of {', '.join(words)}, got {value!r}")
+    return value
 
 
-def setting(mode="conv", i=5, k=3, s=None, p=0, d=1, output_padding=0, view="stamp") -> Setting:
+def operation(
+    mode="conv",
+    i=USUAL["i"],
+    k=USUAL["k"],
+    s=None,
+    p=USUAL["p"],
+    d=USUAL["d"],
+    output_padding=USUAL["output_padding"],
+    view="stamp",
+) -> Operation:
     """Gather sizes, one number for both axes or (rows, columns).
 
     Parameters
@@ -97,29 +104,26 @@ def setting(mode="conv", i=5, k=3, s=None, p=0, d=1, output_padding=0, view="sta
 
     Returns
     -------
-    Setting
-        It may still be impossible; `d2lcnn.explorer.words.problem` explains why in a sentence.
+    Operation
+        It may still be impossible; `d2lcnn.explorer.model.words.problem` explains why in a sentence.
 
     Raises
     ------
-    ValueError, TypeError
-        If mode or view is unknown, or a size is not a whole number.
+    ValueError
+        If mode or view is unknown, or a size is no integer.
 
     Examples
     --------
-    >>> output_size(setting(i=5, k=3, s=2, p=1))
+    >>> output_size(operation(i=5, k=3, s=2, p=1))
     (3, 3)
     """
-    if mode not in MODES:
-        raise ValueError(f"mode must be one of {', '.join(MODES)}, got {mode!r}")
-    if view not in VIEWS:
-        raise ValueError(f"view must be one of {', '.join(VIEWS)}, got {view!r}")
+    one_of("mode", mode, MODES)
+    one_of("view", view, VIEWS)
     if s is None:
-        s = k if mode in ("max", "avg") else 1
-    values = {
-        name: _two(name, value) for name, value in dict(i=i, k=k, s=s, p=p, d=d, output_padding=output_padding).items()
-    }
-    found = Setting(mode, view, **values)
+        s = k if mode in ("max", "avg") else USUAL["s"]
+    given = zip(SIZES, (i, k, s, p, d, output_padding), strict=True)
+    # whatever their size: `problem` explains in a sentence what cannot be shown
+    found = Operation(mode, view, *(shapes.per_axis(name, value, minimum=None) for name, value in given))
     if mode == "avg":
         found = replace(found, d=(1, 1))
     if mode != "transposed":
@@ -127,73 +131,73 @@ def setting(mode="conv", i=5, k=3, s=None, p=0, d=1, output_padding=0, view="sta
     return found if view in VIEWS_OF[mode] else replace(found, view="stamp")
 
 
-def output_size(setting: Setting) -> Cell:
+def output_size(op: Operation) -> Cell:
     """Return (rows, columns) of the output; ValueError where nothing fits."""
     size = []
     for axis in (0, 1):
-        i, k, s, p, d, a = setting.axis(axis)
-        if setting.mode == "transposed":
+        i, k, s, p, d, a = op.axis(axis)
+        if op.mode == "transposed":
             size.append(shapes.conv_transpose_output_size(i, k, s, p, d, a))
-        elif setting.mode in ("max", "avg"):
+        elif op.mode in ("max", "avg"):
             size.append(shapes.pool_output_size(i, k, s, p, d))
         else:
             size.append(shapes.conv_output_size(i, k, s, p, d))
     return size[0], size[1]
 
 
-def pairs(setting: Setting, axis: int) -> list[Pair]:
+def pairs(op: Operation, axis: int) -> list[Pair]:
     """List the links along one axis.
 
     Examples
     --------
     Three cells, padded by one, window of two, stride two: the first window starts on the padding.
 
-    >>> [tuple(pair) for pair in pairs(setting(i=3, k=2, s=2, p=1), 0)]
+    >>> [tuple(pair) for pair in pairs(operation(i=3, k=2, s=2, p=1), 0)]
     [(0, -1, 0, None), (0, 0, 1, 0), (1, 1, 0, 1), (1, 2, 1, 2)]
     """
-    i, k, s, p, d, _ = setting.axis(axis)
-    if setting.mode != "transposed":
+    i, k, s, p, d, _ = op.axis(axis)
+    if op.mode != "transposed":
         found = []
-        for y, u in product(range(output_size(setting)[axis]), range(k)):
+        for y, u in product(range(output_size(op)[axis]), range(k)):
             x = y * s + u * d - p
             found.append(Pair(y, x, u, x if 0 <= x < i else None))
         return found
-    if setting.stamping:
+    if op.stamping:
         return [Pair(x * s + u * d - p, x, u, x) for x, u in product(range(i), range(k))]
     found = []
     # reading order of the kernel turned by 180 degrees: its last weight comes first
-    for y, u in product(range(output_size(setting)[axis]), reversed(range(k))):
+    for y, u in product(range(output_size(op)[axis]), reversed(range(k))):
         z = y + p - u * d
         found.append(Pair(y, z, u, z // s if z % s == 0 and 0 <= z // s < i else None))
     return found
 
 
-def triples(setting: Setting) -> Iterator[Triple]:
+def triples(op: Operation) -> Iterator[Triple]:
     """Yield every link of rows with every link of columns."""
-    columns = pairs(setting, 1)
-    for row in pairs(setting, 0):
+    columns = pairs(op, 1)
+    for row in pairs(op, 0):
         for col in columns:
             inside = None if row.input is None or col.input is None else (row.input, col.input)
             yield Triple((row.output, col.output), (row.position, col.position), (row.weight, col.weight), inside)
 
 
-def real(setting: Setting) -> Iterator[Triple]:
+def real(op: Operation) -> Iterator[Triple]:
     """Yield the triples that join an existing input to an existing output."""
-    rows, cols = output_size(setting)
-    for triple in triples(setting):
+    rows, cols = output_size(op)
+    for triple in triples(op):
         if triple.input is not None and 0 <= triple.output[0] < rows and 0 <= triple.output[1] < cols:
             yield triple
 
 
-def lit(setting: Setting, kind: str, cell: Cell) -> list[Triple]:
+def lit(op: Operation, kind: str, cell: Cell) -> list[Triple]:
     """List the triples through one cell: kind "out" an output, "in" an input, "w" a weight."""
     key = {"out": "output", "in": "input", "w": "weight"}.get(kind)
     if key is None:
         raise ValueError(f'kind must be "out", "in" or "w", got {kind!r}')
-    return [triple for triple in triples(setting) if getattr(triple, key) == cell]
+    return [triple for triple in triples(op) if getattr(triple, key) == cell]
 
 
-def counts(setting: Setting) -> tuple[np.ndarray, np.ndarray]:
+def counts(op: Operation) -> tuple[np.ndarray, np.ndarray]:
     """Count how many products each input cell feeds, and how many land on each output cell.
 
     Returns
@@ -204,48 +208,48 @@ def counts(setting: Setting) -> tuple[np.ndarray, np.ndarray]:
     --------
     The checkerboard of a transposed convolution, kernel 3, stride 2 (Odena, Dumoulin & Olah 2016):
 
-    >>> counts(setting("transposed", i=(3, 1), k=(3, 1), s=(2, 1)))[1].ravel().tolist()
+    >>> counts(operation("transposed", i=(3, 1), k=(3, 1), s=(2, 1)))[1].ravel().tolist()
     [1, 1, 2, 1, 2, 1, 1]
     """
-    reads, lands = np.zeros(setting.i, dtype=np.int64), np.zeros(output_size(setting), dtype=np.int64)
-    for triple in real(setting):
+    reads, lands = np.zeros(op.i, dtype=np.int64), np.zeros(output_size(op), dtype=np.int64)
+    for triple in real(op):
         reads[triple.input] += 1
         lands[triple.output] += 1
     return reads, lands
 
 
-def values(setting: Setting, x, w=None, *, until: int | None = None) -> np.ndarray:
+def values(op: Operation, x, w=None, *, until: int | None = None) -> np.ndarray:
     """Compute the output from the triples.
 
     Parameters
     ----------
-    x : array (rows, columns) of setting.i
-    w : array of setting.k, unused by pooling
+    x : array (rows, columns) of op.i
+    w : array of op.k, unused by pooling
     until : int, optional
         Take only the first `until` stamps of a transposed convolution (input cells in reading order).
 
     Returns
     -------
-    float64 array of `output_size(setting)`
+    float64 array of `output_size(op)`
 
     Examples
     --------
-    >>> values(setting("max", i=3, k=2, s=1), [[1, 5, 2], [0, 3, 3], [4, 0, 9]]).tolist()
+    >>> values(operation("max", i=3, k=2, s=1), [[1, 5, 2], [0, 3, 3], [4, 0, 9]]).tolist()
     [[5.0, 5.0], [4.0, 9.0]]
     """
     x = np.asarray(x, dtype=np.float64)
-    w = None if setting.mode in ("max", "avg") else np.asarray(w, dtype=np.float64)
-    y = np.full(output_size(setting), -np.inf if setting.mode == "max" else 0.0)
-    for triple in real(setting):
+    w = None if op.mode in ("max", "avg") else np.asarray(w, dtype=np.float64)
+    y = np.full(output_size(op), -np.inf if op.mode == "max" else 0.0)
+    for triple in real(op):
         value = float(x[triple.input])
-        if setting.mode == "max":
+        if op.mode == "max":
             y[triple.output] = max(y[triple.output], value)
-        elif setting.mode == "avg":
+        elif op.mode == "avg":
             y[triple.output] += value
-        elif until is None or triple.input[0] * setting.i[1] + triple.input[1] < until:
+        elif until is None or triple.input[0] * op.i[1] + triple.input[1] < until:
             y[triple.output] += value * w[triple.weight]
     # padding counts as zeros in the average, as in torch with count_include_pad
-    return y / (setting.k[0] * setting.k[1]) if setting.mode == "avg" else y
+    return y / (op.k[0] * op.k[1]) if op.mode == "avg" else y
 
 
 def same_output(i: int, k: int, s: int, p: int, d: int, largest: int) -> list[int]:
@@ -259,5 +263,5 @@ def same_output(i: int, k: int, s: int, p: int, d: int, largest: int) -> list[in
     [5, 6]
     """
     o = shapes.conv_output_size(i, k, s, p, d)
-    smallest = max(1, d * (k - 1) + 1 - 2 * p)
+    smallest = max(1, shapes.effective_kernel_size(k, d) - 2 * p)
     return [n for n in range(smallest, largest + 1) if shapes.conv_output_size(n, k, s, p, d) == o]

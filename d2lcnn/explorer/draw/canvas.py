@@ -5,8 +5,10 @@ import textwrap
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
+from d2lcnn.palette import PALETTE
+
 CELL, SMALL, GAP, MARGIN, LINE = 36, 24, 30, 12, 19
-INK, GREY = "#222222", "#666666"
+INK, GREY, LINES = PALETTE["ink"], "#666666", PALETTE["padding"]
 HUES = 49  # a kernel has at most 7 times 7 weights
 
 
@@ -16,18 +18,19 @@ def _pastel(n: int) -> str:
     return "#" + "".join(f"{round(255 * (0.36 * part + 0.64)):02x}" for part in parts)
 
 
-# Okabe-Ito, as in the whole book; style -> (stroke, stroke width, dash, fill)
+# style -> (stroke, stroke width, dash, fill); the fills are the palette's colours thinned with white
+_INPUT, _KERNEL, _OUTPUT, _LIT = (PALETTE[name] for name in ("input", "kernel", "output", "highlight"))
 STYLES = {
-    "in": ("#0072B2", 1.2, "", "#d6e7f2"),
-    "w": ("#E69F00", 1.2, "", "#fbefd6"),
-    "out": ("#009E73", 1.2, "", "#d6f0e8"),
-    "pad": ("#999999", 1.2, "3 3", "#f5f5f5"),
+    "in": (_INPUT, 1.2, "", "#d6e7f2"),
+    "w": (_KERNEL, 1.2, "", "#fbefd6"),
+    "out": (_OUTPUT, 1.2, "", "#d6f0e8"),
+    "pad": (LINES, 1.2, "3 3", "#f5f5f5"),
     **{f"weight{n}": ("#ffffff", 1.2, "", _pastel(n)) for n in range(HUES)},
-    "lit": ("#D55E00", 3.2, "", "#f9e1d3"),
-    **{f"lit-weight{n}": ("#D55E00", 2.4, "", _pastel(n)) for n in range(HUES)},
-    "lit-pad": ("#D55E00", 3.2, "5 3", "#f9e1d3"),
-    "tie": ("#D55E00", 4.5, "2 3", "#f9e1d3"),
-    "main": ("#D55E00", 4.5, "", "#edbb96"),
+    "lit": (_LIT, 3.2, "", "#f9e1d3"),
+    **{f"lit-weight{n}": (_LIT, 2.4, "", _pastel(n)) for n in range(HUES)},
+    "lit-pad": (_LIT, 3.2, "5 3", "#f9e1d3"),
+    "tie": (_LIT, 4.5, "2 3", "#f9e1d3"),
+    "main": (_LIT, 4.5, "", "#edbb96"),
 }
 
 

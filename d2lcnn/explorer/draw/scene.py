@@ -6,18 +6,18 @@ from itertools import product
 
 import numpy as np
 
-from d2lcnn.explorer import backward, linked
-from d2lcnn.explorer.boards import board
-from d2lcnn.explorer.canvas import CELL, GREY, HUES, INK, SMALL, Picture
-from d2lcnn.explorer.core import Cell, Setting, counts, lit, triples, values
-from d2lcnn.explorer.words import number
+from d2lcnn.explorer.draw.canvas import CELL, GREY, HUES, INK, SMALL, Picture
+from d2lcnn.explorer.model import backward, matrices
+from d2lcnn.explorer.model.boards import board
+from d2lcnn.explorer.model.links import Cell, Operation, counts, lit, triples, values
+from d2lcnn.explorer.model.words import number
 
 
 @dataclass(frozen=True)
 class Scene:
     """One step: the cell `here` of kind "in" or "out" is touched."""
 
-    setting: Setting
+    op: Operation
     position: int
     kind: str
     here: Cell
@@ -30,22 +30,22 @@ class Scene:
     @property
     def back(self) -> bool:
         """Whether the backward pass is drawn."""
-        return self.setting.view == "backward"
+        return self.op.view == "backward"
 
     @cached_property
     def over_zeros(self) -> "Scene":
         """The same step over inserted zeros."""
-        return replace(self, setting=replace(self.setting, view="zeros"))
+        return replace(self, op=replace(self.op, view="zeros"))
 
     @cached_property
     def links(self) -> list:
         """The links through the touched cell; none while a question hides them."""
-        return [] if self.predict in ("reads", "feeds", "size") else lit(self.setting, self.kind, self.here)
+        return [] if self.predict in ("reads", "feeds", "size") else lit(self.op, self.kind, self.here)
 
     @cached_property
     def marked(self) -> dict:
         """Positions that are lit, by board; dX only where a gradient flows."""
-        flow = [t for t in backward.flow(self.setting, self.x) if t in self.links] if self.back else self.links
+        flow = [t for t in backward.flow(self.op, self.x) if t in self.links] if self.back else self.links
         return {
             "in": {t.position for t in self.links},
             "w": {t.weight for t in self.links},
@@ -57,42 +57,42 @@ class Scene:
     @cached_property
     def equal(self) -> list[Cell]:
         """The inputs among which a maximum is tied, with its winner."""
-        if self.setting.mode != "max" or not self.back or self.kind != "out" or self.predict:
+        if self.op.mode != "max" or not self.back or self.kind != "out" or self.predict:
             return []
-        return backward.ties(self.setting, self.x, self.here)
+        return backward.ties(self.op, self.x, self.here)
 
     @cached_property
     def numbers(self) -> dict:
         """Products by cell of the input and of the output."""
-        return dict(zip(("in", "out"), counts(self.setting), strict=True))
+        return dict(zip(("in", "out"), counts(self.op), strict=True))
 
     @cached_property
     def touched(self) -> set:
         """Positions that any output reads."""
-        return {t.position for t in triples(self.setting)}
+        return {t.position for t in triples(self.op)}
 
     @cached_property
     def shown(self) -> dict:
         """Values by board."""
         if self.back:
-            found = backward.gradients(self.setting, self.x, self.w, self.g)
+            found = backward.gradients(self.op, self.x, self.w, self.g)
             return {"in": self.x, "w": self.w, "out": self.g, "dx": found.x, "dw": found.w}
         until = self.position + 1 if self.kind == "in" and not self.predict else None
-        return {"in": self.x, "w": self.w, "out": values(self.setting, self.x, self.w, until=until)}
+        return {"in": self.x, "w": self.w, "out": values(self.op, self.x, self.w, until=until)}
 
     def axes(self, which: str, axis: int) -> list[tuple[int, str]]:
         """List (position, kind) of the cells along one axis of a board."""
         if which in ("in", "out"):
-            return board(self.setting, which, axis)
-        size = self.setting.i if which == "dx" else self.setting.k
+            return board(self.op, which, axis)
+        size = self.op.i if which == "dx" else self.op.k
         found = [(u, "real") for u in range(size[axis])]
         # over inserted zeros the kernel is read from its end
-        return found[::-1] if which == "w" and self.setting.view == "zeros" else found
+        return found[::-1] if which == "w" and self.op.view == "zeros" else found
 
     def identity(self, which: str, place: Cell) -> Cell:
         """Return the cell that stands at a position: inserted zeros spread the input."""
-        if which == "in" and self.setting.view == "zeros":
-            return place[0] // self.setting.s[0], place[1] // self.setting.s[1]
+        if which == "in" and self.op.view == "zeros":
+            return place[0] // self.op.s[0], place[1] // self.op.s[1]
         return place
 
     def style(self, which: str, place: Cell, sort: str) -> str:
@@ -109,7 +109,7 @@ class Scene:
     def text(self, which: str, place: Cell, sort: str) -> tuple[str, bool]:
         """Return what is written in a cell, and whether it is hatched because nothing uses it."""
         if sort != "real":
-            padding = "0" if sort == "pad" and self.setting.mode != "max" and not self.count else ""
+            padding = "0" if sort == "pad" and self.op.mode != "max" and not self.count else ""
             return padding, sort == "pad" and place not in self.touched
         cell = self.identity(which, place)
         if self.count and which in self.numbers:
@@ -154,8 +154,8 @@ def draw_board(found: Picture, left: float, top: float, which: str, scene: Scene
 
 def draw_sheet(found: Picture, left: float, top: float, which: str, scene: Scene) -> float:
     """Draw a matrix ("mat" or "col") with its vectors around it; return its right end."""
-    one, col = scene.setting, which == "col"
-    rows, columns, cells = linked.sheet(one, which)
+    one, col = scene.op, which == "col"
+    rows, columns, cells = matrices.sheet(one, which)
     x0, y0 = left + SMALL + 6, top + SMALL
     right, bottom = x0 + columns * SMALL, y0 + rows * SMALL
     found.lines += [(x0, y0, right, y0), (right, y0, right, bottom), (right, bottom, x0, bottom), (x0, bottom, x0, y0)]
@@ -165,7 +165,7 @@ def draw_sheet(found: Picture, left: float, top: float, which: str, scene: Scene
         found.texts.append((x, y, number(value), 10, "middle", colour, False))
 
     for r, c, link in cells:
-        hue = f"weight{HUES * linked.flat(link.weight, one.k) // weights}"
+        hue = f"weight{HUES * matrices.flat(link.weight, one.k) // weights}"
         x, y = x0 + c * SMALL, y0 + r * SMALL
         found.boxes.append(("lit-" * (link in lit_links) + hue, x + 1, y + 1, SMALL - 2))
         value = scene.w[link.weight] if not col else 0 if link.input is None else scene.x[link.input]

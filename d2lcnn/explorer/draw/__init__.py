@@ -1,0 +1,1 @@
+"""Stills: the pictures of the figures, as SVG, PNG and GIF."""
