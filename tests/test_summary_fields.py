@@ -15,7 +15,7 @@ from torch import nn
 from d2lcnn import layers, networks
 from d2lcnn.shapes import pool_output_size
 from d2lcnn.summary import WHOLE, summarize
-from d2lcnn.summary.fields import ALIKE, Places
+from d2lcnn.summary.places import ALIKE, Places
 from d2lcnn.summary.trace import Trace
 
 
@@ -241,7 +241,7 @@ def test_places_see_what_gradients_reach(parts, data):
 
 
 @pytest.mark.parametrize("mixing", MIXING)
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(before=st.lists(CHAIN, max_size=3), after=st.lists(CHAIN, max_size=1), data=st.data())
 def test_what_mixes_places_sees_what_gradients_reach(mixing, before, after, data):
     x = image(2, 12, 9)
@@ -255,7 +255,7 @@ def test_what_mixes_places_sees_what_gradients_reach(mixing, before, after, data
 
 
 @pytest.mark.parametrize("unknown", UNKNOWN)
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(before=st.lists(CHAIN, max_size=2), after=st.lists(CHAIN, max_size=2), data=st.data())
 def test_after_other_operations_the_field_is_right_or_unknown(unknown, before, after, data):
     x = image(2, 16, 12)
@@ -276,7 +276,8 @@ def test_tables_show_what_the_middle_output_reaches(parts):
 
 
 SMALL = ["linear", "mlp", "lenet", "lenet_bn", "small_cnn", "plain_cnn", "alexnet_small", "nin_small", "vgg_small",
-         "resnet8", "resnet20", "googlenet_small", "densenet_small", "xception_small", "mobilenet_small"]  # fmt: skip
+         "resnet8", pytest.param("resnet20", marks=pytest.mark.slow), "googlenet_small", "densenet_small",
+         "xception_small", "mobilenet_small"]  # fmt: skip
 OWN = {
     "tcn": (lambda: layers.TCN(1, [3, 3, 4], 3), (1, 60)),
     "tcn with weight norm": (lambda: layers.TCN(2, [3, 3], 2, weight_norm=True), (2, 31)),
