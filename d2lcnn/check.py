@@ -135,6 +135,8 @@ def _try(spec: Exercise, answer: Any, case: Case) -> tuple[Line, Any, bool]:
         return Line(case.name, False, "not implemented"), _CRASHED, True
     except Exception as error:
         return Line(case.name, False, _blame(error)), _CRASHED, False
+    if got is None:
+        return Line(case.name, False, "your function returned None: is a `return` missing?"), got, False
     if any(got is stub for stub in STUBS):
         return Line(case.name, False, f"returned {got!r}"), got, True
     if spec.kind == "function" and not all(close(a, b) for a, b in zip(args, case.args, strict=True) if _is_array(b)):

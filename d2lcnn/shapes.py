@@ -118,6 +118,10 @@ def integer(name, value, minimum=None, maximum=None):
     ValueError
         If `value` is no integer or out of range.
 
+    Notes
+    -----
+    Python's own rule for what may index a list (PEP 357), but for bool, which it admits.
+
     Examples
     --------
     >>> integer("stride", 2, 1)
@@ -159,6 +163,10 @@ def per_axis(name, value, axes=2, minimum=1):
     ------
     ValueError
         If there are as many numbers as neither 1 nor `axes`; otherwise as `integer`.
+
+    Notes
+    -----
+    As in torch, where ``stride=2``, ``(2,)`` and ``(2, 2)`` are the same.
 
     Examples
     --------

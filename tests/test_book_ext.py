@@ -4,6 +4,7 @@ import doctest
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,8 +36,40 @@ def test_comment_signs_are_taken_away():
 
 
 def test_a_directive_over_several_lines():
-    text = "<!-- myst :::{exercise} M\n:label: a\n-->\n<!-- nb-only -->**Do.**<!-- /nb-only -->\nX?\n<!-- myst ::: -->"
-    assert nb_markup.convert(text) == (":::{exercise} M\n:label: a\nX?\n:::", [])
+    text = "<!-- myst\n:::{index} ! a, ! b\n:::\n-->\n\nX?"
+    assert nb_markup.convert(text) == (":::{index} ! a, ! b\n:::\n\nX?", [])
+
+
+def test_forms_of_plain_text_become_directives():
+    forms = {
+        "**Exercise a-b-1. Is it?.**\n\n*Class P.*\n\nSay.": (
+            "::::{exercise} Is it?\n:label: ex-a-b-1\n\n*Class P.*\n\nSay.\n::::"
+        ),
+        "<details><summary>Solution of a-b-1</summary>\n\nYes.\n\nSo.\n\n</details>": (
+            "::::{solution} ex-a-b-1\n:class: dropdown\n\nYes.\n\nSo.\n::::"
+        ),
+        "A\n\n<details><summary>Show the answer</summary>\n\nYes.\n\n</details>\n\nB": (
+            "A\n\n::::{dropdown} Show the answer\n\nYes.\n::::\n\nB"
+        ),
+        "A\n\n> **Fine print.** One\n> two.\n>\n> Three.\n\n> A quotation.": (
+            "A\n\n::::{admonition} Fine print\n:class: fine-print\n\nOne\ntwo.\n\nThree.\n::::\n\n> A quotation."
+        ),
+    }
+    for plain, directive in forms.items():
+        assert nb_markup.convert(plain) == (directive, [])
+
+
+def test_code_of_a_solution_goes_into_its_fold():
+    solution = {"source": nb_markup.convert("<details><summary>Solution of a-1</summary>\n\nYes.\n\n</details>")[0]}
+    text = {"cell_type": "markdown", "id": "m", "metadata": {}}
+    code = {"cell_type": "code", "id": "c", "metadata": {"tags": ["solution"]}, "source": "1"}
+    other = {**text, "source": "B"}
+    found = nb_markup.with_its_code([{**text, **solution}, code, code, other, {**text, **solution}, other])
+    assert [cell["source"] for cell in found] == [
+        "::::{solution-start} ex-a-1\n:class: dropdown\n::::\n\nYes.", "1", "1", "::::{solution-end}\n::::", "B",
+        solution["source"], "B",
+    ]  # fmt: skip
+    assert len({cell["id"] for cell in found}) == 3
 
 
 def test_other_comments_stay():
@@ -48,10 +81,13 @@ def test_other_comments_stay():
     [
         "<!-- myst (sec-a)=\n# A",
         "<!-- myst (sec-a)=\n# A\n<!-- myst ::: -->",
-        "<!-- nb-only -->only here",
-        "<!-- nb-only -->a <!-- nb-only -->b<!-- /nb-only -->",
-        "lost<!-- /nb-only -->",
-        "<!-- nb_only -->a<!-- /nb-only -->",
+        "<details><summary>Show the answer</summary>\n\nonly here",
+        "<details><summary>Show the answer</summary>\nno blank line\n\n</details>",
+        "<details><summary>Answer</summary>\n\nanother name\n\n</details>",
+        "lost\n\n</details>",
+        "**Exercise a-1. A title.** and more",
+        "> **Fine print**: a colon",
+        "<!-- nb-only -->a<!-- /nb-only -->",
     ],
 )
 def test_a_comment_without_its_other_end_is_told(text):
@@ -60,11 +96,14 @@ def test_a_comment_without_its_other_end_is_told(text):
 
 def test_only_markdown_cells_change_and_the_cell_is_named():
     source = "<!-- myst (a)= -->"
-    markdown = [source, "\n<!-- nb-only -->"]
-    cells = [{"cell_type": "code", "source": source}, {"cell_type": "markdown", "source": markdown}]
+    markdown = [source, "\n</details>"]
+    cells = [
+        {"cell_type": "code", "metadata": {}, "source": source},
+        {"cell_type": "markdown", "metadata": {}, "source": markdown},
+    ]
     converted, problems = nb_markup.convert_notebook(json.dumps({"cells": cells}))
-    assert [cell["source"] for cell in json.loads(converted)["cells"]] == [source, "(a)=\n<!-- nb-only -->"]
-    assert problems == [(2, "<!-- nb-only -->")]
+    assert [cell["source"] for cell in json.loads(converted)["cells"]] == [source, "(a)=\n</details>"]
+    assert problems == [(2, "</details>")]
 
 
 # ---- alternative texts
@@ -121,7 +160,8 @@ def test_the_first_page_is_found_by_machines_and_without_redirects():
 
 CONF = """
 project, html_title, root_doc = "p", "A book", "book/index"
-extensions = ["myst_nb", "site_address", "offline_math", "nb_markup", "alt_text", "accessible_theme"]
+extensions = ["myst_nb", "sphinx_exercise", "sphinx_togglebutton", "site_address"]
+extensions += ["offline_math", "nb_markup", "alt_text", "accessible_theme"]
 nb_execution_mode = "off"
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 html_theme_options = {}
@@ -141,6 +181,7 @@ def notebook(*markdown, alt):
     mystnb = {"mystnb": {"image": {"alt": alt}}} if alt else {}
     output = {"output_type": "display_data", "metadata": {}, "data": {"image/png": PIXEL}}
     cells = [{"cell_type": "markdown", "id": f"m{n}", "metadata": {}, "source": s} for n, s in enumerate(markdown)]
+    mystnb["tags"] = ["solution"] if "Solution" in markdown[-1] else []
     code = {"cell_type": "code", "id": "c", "metadata": mystnb, "source": "1", "execution_count": 1}
     code["outputs"] = [output]
     language = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": {"name": "python"}}
@@ -156,10 +197,12 @@ def built(tmp_path_factory):
     (root / "book" / "index.md").write_text("# Home\n\n```{toctree}\n../good\n../bad\n```\n\nFormula $x$.\n")
     good = [
         "<!-- myst (sec-a)= -->\n# Good\n\n$$\nx\n$$ <!-- myst (eq-a) -->",
-        "See<!-- myst {eq}`eq-a` -->.<!-- nb-only --> Not here.<!-- /nb-only -->",
+        "See<!-- myst {eq}`eq-a` -->.",
+        "**Exercise small-1. One.**\n\nHow many?",
+        "<details><summary>Solution of small-1</summary>\n\nAs many.\n\n</details>",
     ]
     (root / "good.ipynb").write_text(notebook(*good, alt="One grey pixel"))
-    (root / "bad.ipynb").write_text(notebook("# Bad", "<!-- nb-only -->open", '<img src="x.png">', alt=None))
+    (root / "bad.ipynb").write_text(notebook("# Bad", "<details>open", '<img src="x.png">', alt=None))
     out = root / "out"
     command = [sys.executable, "-m", "sphinx", "-q", "-E", "-b", "html", str(root), str(out)]
     environment = {**os.environ, "PYTHONPATH": str(EXT), "NO_COLOR": "1"}
@@ -173,14 +216,16 @@ def test_a_faultless_notebook_gives_no_warning(built):
     assert not [line for line in warnings if "good" in line]
     page = (out / "good.html").read_text("utf8")
     assert 'id="equation-eq-a"' in page and 'id="sec-a"' in page and "(1)" in page
-    assert "Not here" not in page and "myst" not in page.split("<body>")[1].split("sphinxsidebar")[0]
+    (fold,) = re.findall(r'<div class="[^"]*solution dropdown[^"]*".*', page, re.DOTALL)
+    assert 0 < fold.find("As many.") < fold.find('class="cell') and "One" in page
+    assert "details>" not in page and "myst" not in page.split("<body>")[1].split("sphinxsidebar")[0]
     assert 'alt="One grey pixel"' in page
 
 
 def test_each_error_is_a_warning_that_names_page_and_cell(built):
     warnings = [line for line in built[1] if "bad" in line]
     assert len(warnings) == 3, warnings
-    assert "cell 2" in warnings[0] and "<!-- nb-only -->open" in warnings[0]
+    assert "cell 2" in warnings[0] and "<details>open" in warnings[0]
     assert sum("without alternative text" in line for line in warnings) == 2
 
 

@@ -57,9 +57,18 @@ def test_stubs_are_not_attempted(spec):
 
     stubs = [None, ..., NotImplemented]
     if spec.kind == "function":
-        stubs += [lambda *args: None, lambda *args: ..., raises]
+        stubs += [lambda *args: ..., raises]
     for stub in stubs:
         assert check.run(spec, stub).status == "not attempted"
+
+
+def test_a_function_that_returns_nothing_is_asked_for_its_return():
+    def forgets(x):
+        2 * x
+
+    report = check.run(DOUBLE, forgets)
+    assert report.status == "failed" and report.hint == ""
+    assert {line.seen for line in report.lines} == {"your function returned None: is a `return` missing?"}
 
 
 def test_generated_inputs_differ_and_are_the_same_each_time():

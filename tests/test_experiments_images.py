@@ -54,7 +54,10 @@ def test_a_budget_is_a_cap():
     assert [len(part) for part in cut(parts, Budget(10**6, 10**6, 1), 0)] == [40, 20, 20]
     assert cut(parts, None, 0) == parts
     assert len(cut(parts, Budget(12, 10, 1), 0, count=7).train) == 7
-    np.testing.assert_array_equal(few.validation.x, cut(parts, Budget(12, 10, 1), 5).validation.x)
+    for part in (few, cut(parts, Budget(12, 10, 1), 5)):  # measured on the same images, whatever the seed
+        np.testing.assert_array_equal(part.validation.x, balanced(parts.validation, 10, 0).x)
+    other = cut(parts, Budget(12, 10, 1), 5, measured_seed=5)
+    np.testing.assert_array_equal(other.test.x, balanced(parts.test, 10, 5).x)
 
 
 def test_balanced_draws_are_balanced_nested_and_seeded():

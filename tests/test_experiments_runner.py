@@ -235,9 +235,18 @@ SPOILT = {
     "another experiment": lambda text: text.replace("\ntoy,", "\nother,"),
     "a run that is not declared": lambda text: text + text.splitlines()[-1].replace(",matrix,1,", ",matrix,9,") + "\n",
     "two values of one run": lambda text: text + text.splitlines()[-1].replace(",lr,0.1,", ",lr,0.2,") + "\n",
+    "a run in two pieces that was never complete": lambda text: interleaved(text),
     "an empty line": lambda text: text.replace("\n", "\n\n"),
     "a picture": lambda text: "\x89PNG\n\x00",
 }
+
+
+def interleaved(text):
+    """Put a complete run between the first and the second line of another, which goes no further."""
+    header, *rows = text.splitlines(keepends=True)
+    narrow = [row for row in rows if ",narrow,1," in row]
+    linear = [row for row in rows if ",linear,0," in row]
+    return "".join([header, linear[0], *narrow, linear[1]])
 
 
 @pytest.mark.parametrize("spoil", SPOILT)

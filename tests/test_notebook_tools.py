@@ -191,7 +191,7 @@ def test_normal_form_of_what_editors_write(tmp_path):
     cells = [
         nbformat.v4.new_markdown_cell("text\n\n", metadata={"editable": True}),
         code("x\n", form.IGNORE, execution={"iopub.status.idle": "2026"}, mystnb={"image": {"alt": "A"}}),
-        code("x\n", scrolled=True, d2lcnn={"source": "of a tag that is gone"}),
+        code("x\n", scrolled=True, d2lcnn={"source": "of a tag that is gone"}, jupyter={"source_hidden": True}),
         code("x\n"),
     ]
     for cell in cells:
@@ -211,6 +211,56 @@ def test_normal_form_of_what_editors_write(tmp_path):
     assert stored.endswith(b"}\n")
     assert not stored.endswith(b"\n\n")
     assert b"\r" not in stored
+
+
+SHUT = {"source_hidden": True, "outputs_hidden": True}
+
+
+@pytest.mark.parametrize(
+    ("tags", "jupyter", "colab", "prompt"),
+    [
+        (["remove-cell"], {"source_hidden": True}, "form", None),
+        (["hide-input"], {"source_hidden": True}, "form", None),
+        (["remove-input", form.IGNORE], {"source_hidden": True}, "form", None),
+        (["hide-output"], {"outputs_hidden": True}, None, None),
+        (["hide-cell", "answer"], SHUT, "form", "Show the answer"),
+        (["hide-cell", "check"], SHUT, "form", "Show the check"),
+        (["hide-cell", "attempt"], None, None, "Show the stub for your answer"),
+        (["solution"], SHUT, "form", None),
+        ([], None, None, None),
+    ],
+)
+def test_folds_follow_from_the_tags(tags, jupyter, colab, prompt):
+    stale = {"jupyter": {"outputs_hidden": True}, "cellView": "form", "mystnb": {"code_prompt_show": "old"}}
+    notebook = form.normalise(nbformat.v4.new_notebook(cells=[code("x", *tags, **stale)]))
+    metadata = notebook.cells[0].metadata
+    assert metadata.get("jupyter") == jupyter
+    assert metadata.get("cellView") == colab
+    assert metadata.get("mystnb", {}).get("code_prompt_show") == prompt
+    assert form.dumps(form.normalise(copy.deepcopy(notebook))) == form.dumps(notebook)
+
+
+def test_layout_and_comments_make_no_output_old_but_code_does():
+    def last_hash(*sources, tag=form.IGNORE):
+        cells = [code(source) for source in sources[:-1]] + [code(sources[-1], tag)]
+        notebook = nbformat.v4.new_notebook(cells=cells)
+        return form.source_hashes(notebook)[cells[-1]["id"]]
+
+    first = last_hash("x = [1, 2]", "f(x, key='a' 'b')")
+    assert last_hash("x = [1,\n     2]  # two", "f(x,\n  key='ab')") == first
+    assert last_hash("x = [1, 2.0]", "f(x, key='ab')") != first
+    assert last_hash("x = [2, 1]", "f(x, key='ab')") != first
+    assert last_hash("x = [1, 2]", "f(x, key='ba')") != first
+    assert last_hash("x = [1, 2]", "f(x, word='ab')") != first
+    assert last_hash("y = [1, 2]", "f(x, key='ab')") != first
+    assert last_hash("%magic a", "x") != last_hash("%magic b", "x")
+
+
+def test_a_cell_for_the_readers_answer_makes_no_output_old():
+    cells = [code("x"), code("answer = ...", "hide-cell", "attempt"), code("y", form.IGNORE)]
+    with_room = form.source_hashes(nbformat.v4.new_notebook(cells=cells))
+    without = form.source_hashes(nbformat.v4.new_notebook(cells=cells[::2]))
+    assert with_room[cells[2]["id"]] == without[cells[2]["id"]]
 
 
 def test_ids_made_from_the_source_are_the_same_each_time():
@@ -262,6 +312,11 @@ PLANTS = [
     ("execution count 9, expected 1", put(execution_count=9)),
     ("'nbval-skip' is not permitted", put(metadata={"tags": ["nbval-skip"]})),
     ("'raises-exception' is not permitted", put(metadata={"tags": ["raises-exception"]})),
+    ("hide-cell and one of answer, attempt, check", put(metadata={"tags": ["hide-cell"]})),
+    ("hide-cell and one of answer, attempt, check", put(metadata={"tags": ["answer"]})),
+    ("hide-cell and one of answer, attempt, check", put(metadata={"tags": ["hide-cell", "answer", "check"]})),
+    ("not in normal form", put(metadata={"tags": ["solution"]})),
+    ("not in normal form", put(metadata={"jupyter": {"source_hidden": True}})),
     ("a comment steers nbval", put(source="a  # NBVAL_IGNORE_OUTPUT")),
     ("stores an error: KeyError: 3", put(outputs=[nbformat.v4.new_output("error", ename="KeyError", evalue="3")])),
     ("figures are PNG", show("image/svg+xml", "<svg/>")),
@@ -291,6 +346,17 @@ def test_check_sees_what_is_planted(stored, capsys, message, plant):
     assert execute.main(["--check", str(stored)]) == 1
     assert any(line.startswith(f"{stored}: ") and message in line for line in capsys.readouterr().out.splitlines())
     assert stored.read_bytes() == before
+
+
+def test_check_fails_if_one_of_several_does(stored, tmp_path):
+    good = tmp_path / "good.ipynb"
+    good.write_bytes(stored.read_bytes())
+    notebook = form.read(stored)
+    put(execution_count=9)(notebook)
+    stored.write_bytes(form.dumps(notebook))
+    for several in ([stored, good], [good, stored], [good, tmp_path / "missing.ipynb", good]):
+        assert execute.main(["--check", *map(str, several)]) == 1
+    assert execute.main(["--check", str(good), str(good)]) == 0
 
 
 @pytest.mark.parametrize("harmless", ["see https://x.org/home/page", "3/usr of 4", "torch/nn/modules", "a/work/b"])
@@ -329,6 +395,44 @@ def test_git_diff_shows_text_code_and_outputs_but_no_picture(stored, tmp_path):
     changed = [line for line in lines if line[:1] in "+-" and line[:3] not in ("+++", "---")]
     assert changed[:4] == ["-# T", "+# U", "-run 1", "+run 5"]
     assert [line.split(",")[0] for line in changed[4:]] == ["->>> image/png [200 bytes", "+>>> image/png [200 bytes"]
+
+
+def texts(notebook, tmp_path):
+    path = tmp_path / "shown.ipynb"
+    path.write_bytes((nbformat.v4.writes(notebook) + "\n").encode())
+    command = [sys.executable, ROOT / "tools" / "nbtext.py", path]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("plant", "shown"),
+    [
+        (lambda n: n.cells[1].metadata.update(tags=["solution"]), {"tags: [\"solution\"]"}),
+        (lambda n: n.cells[1].metadata.update(jupyter={"x": 1}), {"jupyter: {\"x\": 1}"}),
+        (lambda n: n.metadata.update(kernelspec={}), {"kernelspec: {}"}),
+        (lambda n: n.cells[1].outputs[0].metadata.update(a=1), {">>> text/plain {\"a\": 1}"}),
+        (lambda n: n.cells[1].outputs[0].data.update({"text/plain": "\n".join([*["line"] * 4999, "lime"])}), {"lime"}),
+        (lambda n: n.cells[1].update(execution_count=3), {"counts"}),
+    ],
+)
+def test_text_shows_tags_metadata_and_one_changed_line_of_a_long_output(stored, tmp_path, plant, shown):
+    notebook = form.read(stored)
+    notebook.cells[1].outputs = [nbformat.v4.new_output("display_data", {"text/plain": "\n".join(["line"] * 5000)})]
+    before = texts(notebook, tmp_path)
+    plant(notebook)
+    new = [line for line in texts(notebook, tmp_path) if line not in before]
+    assert set(new) == shown if shown != {"counts"} else "3" in new[0]
+
+
+def test_text_names_a_long_line_by_its_hash(stored, tmp_path):
+    notebook = form.read(stored)
+    lines = []
+    for end in "ab":
+        html = f"<img src='{'x' * 9000}{end}'>"
+        notebook.cells[1].outputs = [nbformat.v4.new_output("display_data", {"text/html": html})]
+        lines.append(texts(notebook, tmp_path))
+    assert lines[0] != lines[1]
+    assert max(map(len, lines[0])) < 600
 
 
 @pytest.mark.parametrize("broken", ["<<<<<<< ours\n{}\n", '{"no": "cells"}'])

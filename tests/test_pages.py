@@ -5,6 +5,7 @@ import importlib.util
 import json
 import pkgutil
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,10 @@ from d2lcnn import data, results
 from d2lcnn.experiments import EXPERIMENTS
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+import new_chapter  # noqa: E402
+from terms import glossary  # noqa: E402
+
 PAGES = sorted((ROOT / "book").glob("*.md"))
 PROSE = [*PAGES, ROOT / "README.md"]
 
@@ -56,6 +61,22 @@ def test_readme_lists_the_chapters_of_the_toc():
     assert readme_chapters.updated(readme, readme_chapters.chapter_list()) == readme
 
 
+def test_parts_are_named_and_numbered_the_same_everywhere():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf8"))
+    parts = [part["caption"] for part in toc["parts"] if part.get("numbered")]
+    planned = list(new_chapter.PARTS.values())
+    assert [caption for caption in planned if caption in parts] == parts, "in the order of the book"
+    assert [caption.split(". ")[0] for caption in planned] == ["I", "II", "III", "IV", "V", "VI"]
+    index = (ROOT / "book/index.md").read_text("utf8")
+    assert re.findall(r"^- ([IV]+\. [^:]+):", index, re.MULTILINE) == planned
+    readme = (ROOT / "README.md").read_text("utf8")
+    assert re.findall(r"^\*\*([IV]+\. .+)\*\*$", readme, re.MULTILINE) == parts
+    preface = (ROOT / "book/preface.md").read_text("utf8")
+    named = re.findall(r"\bpart ([IV]+) \(([^)]+)\)", re.sub(r"\s+", " ", preface), re.IGNORECASE)
+    assert named and {f"{number}. {name}" for number, name in named} <= set(parts)
+    assert not re.search(r"\bparts? (?:one|two|three|four|five|six|\d)", preface + index, re.IGNORECASE)
+
+
 def test_stale_chapter_list_is_found_and_mended(tmp_path):
     (tmp_path / "notebooks" / "a").mkdir(parents=True)
     cells = [("code", ["# no title"]), ("markdown", ["# On lines\n", "text"])]
@@ -81,8 +102,8 @@ def test_stale_chapter_list_is_found_and_mended(tmp_path):
 
 
 def test_glossary_is_sorted_and_bilingual():
-    rows = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", (ROOT / "book/glossary.md").read_text("utf8"), re.MULTILINE)
-    terms, chinese, meanings = zip(*rows[2:], strict=True)
+    terms, chinese, meanings, chapters = zip(*glossary(), strict=True)
+    assert chapters.count("known") >= 10
     assert len(terms) >= 50 and len(set(terms)) == len(terms)
     assert list(terms) == sorted(terms, key=str.lower)
     assert not [word for word in chinese if not re.search(r"[\u4e00-\u9fff]", word)]

@@ -1,4 +1,4 @@
-"""Exercises and markup of a chapter as far as a program can judge them: statements, specs, classes, solutions.
+"""Exercises of a chapter as far as a program can judge them: statements, specs, classes, room for an answer, solutions.
 
 Each rule takes a `Chapter` and returns its problems as lines; none is fine. tools/chapter_contract.py has the
 other rules and the command line.
@@ -8,19 +8,16 @@ import re
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "book" / "_ext"))
-from nb_markup import convert  # the hook of the book: what it shows is what is judged
+from nb_markup import EXERCISE  # the hook of the book: what it shows is what is judged
+from notebook_form import tags
 
-STATEMENT = re.compile(
-    r"<!--\s*myst\s+:{3,}\{exercise\}[ \t]*(?P<title>[^\n]*)\n:label:\s*ex-(?P<id>\S+)[^>]*?-->"
-    r"(?P<body>.*?)<!--\s*myst\s+:{3,}\s*-->",
-    re.DOTALL,
-)
-SOLUTION = re.compile(r"\{solution(?:-start)?\}\s*(?:ex-)?([\w-]+)")
-FACTS = re.compile(r"^\*Class ([PA]), (\d+) minutes?, difficulty ([123])\.\*$", re.MULTILINE)
+SOLUTION = re.compile(r"(?:\{solution(?:-start)?\}\s*(?:ex-)?|<summary>Solution of )([\w-]+)")
+FACTS = re.compile(r"^\*Class ([PA]), (\d+) minutes?, difficulty ([123]), (\d+) points?\.\*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -42,13 +39,24 @@ class Chapter:
         return [cell for cell in self.notebook.cells if cell.cell_type == "code"]
 
     @property
+    def shown(self):
+        """Code cells that readers see: neither set up, nor folded whole, nor their own."""
+        return [cell for cell in self.code if not {"remove-cell", "check", "attempt", "solution"} & set(tags(cell))]
+
+    @property
+    def figures(self):
+        """Code cells that draw."""
+        kinds = {cell["id"]: [kind for x in cell.outputs for kind in x.get("data", {})] for cell in self.code}
+        return [cell for cell in self.code if any(kind.startswith("image/") for kind in kinds[cell["id"]])]
+
+    @property
     def sources(self):
         """All sources, text and code, as one string."""
         return "\n\n".join(cell.source for cell in self.notebook.cells)
 
 
 class Statement(NamedTuple):
-    """An exercise as the text states it; `facts` is (class, minutes, difficulty) or None."""
+    """An exercise as the text states it; `facts` is (class, minutes, difficulty, points) or None."""
 
     id: str
     title: str
@@ -60,38 +68,34 @@ def statements(chapter):
     """Return the exercises that the text states, in order."""
     found = []
     for cell in chapter.markdown:
-        for match in STATEMENT.finditer(cell.source):
+        if match := EXERCISE.match(cell.source):
             facts = FACTS.search(match["body"])
-            numbers = (facts[1], int(facts[2]), int(facts[3])) if facts else None
-            found.append(Statement(match["id"], match["title"].strip(), match["body"], numbers))
+            numbers = (facts[1], *map(int, facts.groups()[1:])) if facts else None
+            found.append(Statement(match["id"], match["title"], match["body"], numbers))
     return found
 
 
 def statements_have_the_form(chapter):
-    """Each exercise stands in one cell, in the markup of CONTRIBUTING.md, with its line of facts."""
+    """Each exercise stands in one cell, in the form of CONTRIBUTING.md, with its line of facts."""
     found = statements(chapter)
     problems = [
-        f"exercise {x.id}: no line '*Class P, 10 minutes, difficulty 1.*'" for x in found if x.facts is None
+        f"exercise {x.id}: no line '*Class P, 10 minutes, difficulty 1, 2 points.*'" for x in found if x.facts is None
     ]
-    for exercise in found:
-        heading = f"**Exercise {exercise.id}. {exercise.title}.**"
-        if heading not in exercise.body:
-            problems.append(f"exercise {exercise.id}: the notebook's own heading is not {heading!r}")
-    begun = len(re.findall(r"\{exercise(?:-start)?\}", chapter.sources))
+    begun = len(re.findall(r"^\W*Exercise [\w-]+-\d+\W|\{exercise", chapter.sources, re.MULTILINE))
     if begun != len(found):
         problems.append(f"{begun} exercises begin, {len(found)} have the form of CONTRIBUTING.md")
     return problems
 
 
 def statements_agree_with_specs(chapter):
-    """Text and specs name the same exercises in the same order, with the same class, minutes, difficulty."""
+    """Text and specs name the same exercises in the same order, with the same class, minutes, difficulty, points."""
     found, specs = statements(chapter), {spec.id: spec for spec in chapter.specs}
     if [x.id for x in found] != list(specs):
         return [f"exercises in the text: {[x.id for x in found]}; specs: {list(specs)}"]
     problems = []
     for exercise in found:
         spec = specs[exercise.id]
-        expected = (spec.cls, spec.minutes, spec.difficulty)
+        expected = (spec.cls, spec.minutes, spec.difficulty, spec.points)
         if exercise.facts not in (None, expected):
             problems.append(f"exercise {exercise.id}: the text says {exercise.facts}, the spec {expected}")
     return problems
@@ -115,6 +119,26 @@ def exercises_are_enough(chapter):
     return problems
 
 
+def there_is_room_for_an_answer(chapter):
+    """Below each exercise with a check stands a cell to answer in, not attempted yet."""
+    problems, rooms = [], {}
+    for before, cell in pairwise(chapter.notebook.cells):
+        if "attempt" in tags(cell):
+            exercise = EXERCISE.match(before.source)
+            rooms[exercise["id"] if exercise else cell["id"]] = cell
+    for spec in chapter.specs:
+        cell = rooms.pop(spec.id, None)
+        if cell is None and spec.kind != "open":
+            problems.append(f"exercise {spec.id}: no cell tagged attempt follows it")
+        elif cell is not None:
+            stored = [output.get("text") for output in cell.outputs]
+            if f"check.{spec.id.replace('-', '_')}(" not in cell.source:
+                problems.append(f"exercise {spec.id}: the cell below does not call its check")
+            if stored != [f"{spec.id}: not attempted yet\n"]:
+                problems.append(f"exercise {spec.id}: its cell stores {stored}, expected 'not attempted yet'")
+    return problems + [f"cell {name}: tagged attempt, but no exercise of the chapter precedes it" for name in rooms]
+
+
 def practice_is_solved(chapter):
     """A practice exercise has one solution, folded away; an assignable one has none."""
     solved = Counter(SOLUTION.findall(chapter.sources))
@@ -126,11 +150,12 @@ def practice_is_solved(chapter):
             problems.append(f"exercise {spec.id} is class A and has a solution")
     for name in solved.keys() - {spec.id for spec in chapter.specs}:
         problems.append(f"a solution of {name!r}, which is no exercise of this chapter")
-    if len(re.findall(r"<summary>\s*Solution", chapter.sources)) != solved.total():
-        problems.append("not every '<summary>Solution' stands in a solution of an exercise")
-    for cell in chapter.markdown:
-        if SOLUTION.search(cell.source) and ":class: dropdown" not in cell.source:
-            problems.append("a solution without ':class: dropdown'")
+    for before, cell in pairwise(chapter.notebook.cells):
+        here = "solution" in tags(cell)
+        follows = "solution" in tags(before) or before.source.startswith("<details><summary>Solution of ")
+        if cell.cell_type == "code" and here != follows:
+            what = "tagged solution, but follows none" if here else "follows a solution and lacks its tag"
+            problems.append(f"cell {cell['id']}: {what}")
     return problems
 
 
@@ -147,32 +172,10 @@ def class_a_solutions(root, specs):
     return problems
 
 
-def markup_is_closed(chapter):
-    """Comments and colon fences open and close within one cell; no directive in backticks."""
-    problems = []
-    for cell in chapter.markdown:
-        text, left_over = convert(cell.source)
-        problems += [f"cell {cell['id']}: comment without its other end: {line}" for line in left_over]
-        if cell.source.count("<!--") != cell.source.count("-->"):
-            problems.append(f"cell {cell['id']}: a comment is opened or closed once too often")
-        fences = []
-        for colons, rest in re.findall(r"^(:{3,})[ \t]*(.*)$", text, re.MULTILINE):
-            if rest:
-                fences.append(colons)
-            elif fences and fences[-1] == colons:
-                fences.pop()
-            else:
-                problems.append(f"cell {cell['id']}: '{colons}' closes nothing")
-        problems += [f"cell {cell['id']}: '{colons}' is not closed" for colons in fences]
-        if re.search(r"^\s*[`~]{3,}\s*\{", cell.source, re.MULTILINE):
-            problems.append(f"cell {cell['id']}: a directive in backticks; write colons in a comment")
-    return problems
-
-
 RULES = (
-    markup_is_closed,
     statements_have_the_form,
     statements_agree_with_specs,
     exercises_are_enough,
+    there_is_room_for_an_answer,
     practice_is_solved,
 )

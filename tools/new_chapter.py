@@ -19,14 +19,14 @@ from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKER = "TO WRITE"
-# Folder of a part, and its caption in the table of contents.
+# Folder of a part, and its caption in the table of contents, in the order of the book.
 PARTS = {
-    "foundations": "From pixels to convolutions",
-    "arithmetic": "Arithmetic and implementation",
-    "variants": "The family of convolutions",
-    "training": "Training convolutional networks",
-    "networks": "Classic networks",
-    "beyond": "Beyond classification",
+    "foundations": "I. From pixels to convolutions",
+    "arithmetic": "II. Arithmetic and implementation",
+    "variants": "III. The family of convolutions",
+    "networks": "IV. Networks",
+    "training": "V. Training convolutional networks",
+    "beyond": "VI. Beyond classification",
 }
 LAST_SECTIONS = ("Pitfalls", "What to remember", "Exercises", "Where it comes from, where it leads")
 
@@ -58,6 +58,11 @@ plots.use_style()'''.replace("ADDRESS", repository_address())
 OPENING = """\
 # {title}
 
+<!-- myst
+:::{{index}} ! {marker}, ! three terms, ! that people type
+:::
+-->
+
 {marker}: the problem, in the reader's terms, in one paragraph.
 
 At the end you will be able to
@@ -74,28 +79,18 @@ SECTIONS = (
 )
 
 EXERCISE = """\
-<!-- myst :::{{exercise}} {marker}
-:label: ex-{id}
--->
-<!-- nb-only -->**Exercise {id}. {marker}.**<!-- /nb-only -->
-*Class {cls}, 10 minutes, difficulty 1.*
+**Exercise {id}. {marker}.**
 
-{marker}: what is given, what is asked, what is checked.
+*Class {cls}, 10 minutes, difficulty 1, 1 point.*
 
-<!-- myst ::: -->"""
+{marker}: what is given, what is asked, what is checked."""
 
 SOLUTION = """\
-<!-- myst :::{{solution}} ex-{id}
-:class: dropdown
--->
-<!-- nb-only --><details><summary>Solution</summary>
+<details><summary>Solution of {id}</summary>
 
-<!-- /nb-only -->
 {marker}: the explanation, not only the code.
-<!-- nb-only -->
 
-</details><!-- /nb-only -->
-<!-- myst ::: -->"""
+</details>"""
 
 SPECS = '''\
 """{marker}: the exercises of the chapter "{title}"."""

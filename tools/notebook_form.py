@@ -1,19 +1,45 @@
 """The one form in which notebooks are stored: read, normalise, check. Nothing is executed here.
 
 Normal form: format 4.5, one kernelspec, stable cell ids, only permitted metadata, no timings, execution counts
-1..n, one output a stream, stdout before stderr, LF, one newline at the end.
+1..n, one output a stream, stdout before stderr, LF, one newline at the end. What a notebook folds follows from its
+tags alone: the metadata that JupyterLab and Colab read are derived from them, and so are the book's prompts.
 """
 
+import ast
 import hashlib
 import json
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 IGNORE = "nbval-ignore-output"
-PERMITTED_TAGS = frozenset({"remove-cell", "remove-input", "hide-input", "hide-output", IGNORE})
+
+
+class Fold(NamedTuple):
+    """What notebooks fold for a tag, and what the book's fold of the whole cell says."""
+
+    source: bool
+    outputs: bool
+    prompt: str = ""
+
+
+FOLDS = {
+    "remove-cell": Fold(True, False),
+    "remove-input": Fold(True, False),
+    "hide-input": Fold(True, False),
+    "hide-output": Fold(False, True),
+    # The book folds these as they are tagged `hide-cell` too ...
+    "answer": Fold(True, True, "the answer"),
+    "check": Fold(True, True, "the check"),
+    "attempt": Fold(False, False, "the stub for your answer"),  # readers of the notebook write in it
+    # ... and these with the solution's text: book/_ext/nb_markup.py.
+    "solution": Fold(True, True),
+}
+WHOLE = frozenset(tag for tag, fold in FOLDS.items() if fold.prompt)
+PERMITTED_TAGS = frozenset({*FOLDS, "hide-cell", IGNORE})
 PERMITTED_METADATA = frozenset({"tags", "mystnb", "d2lcnn"})
 # Paths that only one machine has; warnings and tracebacks print them.
 MACHINE_PATH = re.compile(
@@ -46,16 +72,30 @@ def tags(cell):
     return list(cell.metadata.get("tags", []))
 
 
-def source_hashes(notebook):
-    """Hash, for every code cell, its source and those of the code cells before it.
+def _meaning(node):
+    """Return a tree of Python as nested tuples: what the code says, not how it is laid out."""
+    if isinstance(node, ast.AST):
+        fields = ((name, _meaning(value)) for name, value in ast.iter_fields(node) if name != "kind")
+        # versions of Python differ in which empty fields a node has
+        return (type(node).__name__, *(pair for pair in fields if pair[1] not in (None, ())))
+    return tuple(map(_meaning, node)) if isinstance(node, list) else repr(node) if node is not None else None
 
-    The setup cell (first, tagged ``remove-cell``) is left out: it holds the repository's address, which
-    decides no output.
+
+def source_hashes(notebook):
+    """Hash, for every code cell, its code and that of the code cells before it.
+
+    Layout and comments do not count: a line that is broken differently makes no stored number old. The setup cell
+    (first, tagged ``remove-cell``) is left out: it holds the repository's address, which decides no output. So are
+    the readers' own cells, tagged ``attempt``.
     """
     digest, hashes = hashlib.sha256(), {}
     for place, cell in enumerate(code_cells(notebook)):
-        if place > 0 or "remove-cell" not in tags(cell):
-            digest.update(cell.source.strip().encode() + b"\0")
+        if not (place == 0 and "remove-cell" in tags(cell)) and "attempt" not in tags(cell):
+            try:
+                meaning = repr(_meaning(ast.parse(cell.source)))
+            except SyntaxError:  # told by the check; a line of IPython, for instance
+                meaning = cell.source.strip()
+            digest.update(meaning.encode() + b"\0")
         hashes[cell["id"]] = digest.hexdigest()[:16]
     return hashes
 
@@ -105,6 +145,23 @@ def tidy_outputs(outputs, count):
     return tidied
 
 
+def folded(cell):
+    """Return the metadata of a code cell with what follows from its tags: folds, and the book's prompt."""
+    kept = {k: v for k, v in cell.metadata.items() if k in PERMITTED_METADATA}
+    kept["mystnb"] = {k: v for k, v in kept.get("mystnb", {}).items() if not k.startswith("code_prompt_")}
+    folds = [FOLDS[tag] for tag in tags(cell) if tag in FOLDS]
+    hidden = {
+        "outputs_hidden": any(fold.outputs for fold in folds),
+        "source_hidden": any(fold.source for fold in folds),
+    }
+    kept["jupyter"] = {name: True for name, value in hidden.items() if value}
+    kept["cellView"] = "form" if hidden["source_hidden"] else ""  # Colab's word for a folded cell
+    for fold in folds:
+        if fold.prompt:
+            kept["mystnb"] |= {f"code_prompt_{verb}": f"{verb.title()} {fold.prompt}" for verb in ("hide", "show")}
+    return kept
+
+
 def normalise(notebook):
     """Bring a notebook into the one form that is stored; cells that never ran stay without a count."""
     notebook.nbformat, notebook.nbformat_minor = 4, 5
@@ -113,11 +170,12 @@ def normalise(notebook):
     count = 0
     for cell in notebook.cells:
         cell.source = cell.source.rstrip()
-        kept = {k: cell.metadata[k] for k in sorted(cell.metadata) if k in PERMITTED_METADATA}
-        if cell.cell_type != "code" or IGNORE not in tags(cell):
+        code = cell.cell_type == "code"
+        kept = folded(cell) if code else {k: v for k, v in cell.metadata.items() if k in PERMITTED_METADATA}
+        if not code or IGNORE not in tags(cell):
             kept.pop("d2lcnn", None)
-        cell.metadata = nbformat.from_dict({k: v for k, v in kept.items() if v})
-        if cell.cell_type == "code":
+        cell.metadata = nbformat.from_dict({k: kept[k] for k in sorted(kept) if kept[k]})
+        if code:
             if cell.source:
                 count += 1
                 cell.execution_count = None if cell.get("execution_count") is None else count
@@ -129,6 +187,9 @@ def cell_problems(cell, expected):
     """Return what is wrong with one code cell; `expected` is its (count, source hash)."""
     count, digest = expected
     problems = [f"tag {tag!r} is not permitted" for tag in tags(cell) if tag not in PERMITTED_TAGS]
+    whole = WHOLE & set(tags(cell))
+    if len(whole) != ("hide-cell" in tags(cell)):
+        problems.append(f"the tag hide-cell and one of {', '.join(sorted(WHOLE))} belong together: {tags(cell)}")
     if re.search(r"#\s*(NBVAL_|PYTEST_VALIDATE_)", cell.source):
         problems.append("a comment steers nbval; use a tag, comments show in the book")
     if cell.source.rstrip().endswith(";"):

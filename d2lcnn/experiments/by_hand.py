@@ -6,9 +6,10 @@ import numpy as np
 import torch
 
 from d2lcnn import numpy_net, ops
+from d2lcnn.recipe import OPTIMIZERS
 from d2lcnn.train import History, Metrics, Recipe, batches
 
-MOMENTUM = {"sgd": (0.9, True), "plain_sgd": (0.0, False)}  # what train.recipe gives torch's optimizer
+SGD = {name: options for name, (kind, options) in OPTIMIZERS.items() if kind == "SGD"}  # what NumPy has of torch's
 
 
 def translate(net, dtype=np.float32):
@@ -95,13 +96,12 @@ def loss_gaps(net, train, steps, dtype, recipe):
 
 def _optimizer(recipe):
     """Make the optimizer that a recipe asks for."""
-    if recipe.optimizer not in MOMENTUM:
-        raise ValueError(f"optimizer is {recipe.optimizer!r}; in NumPy there are {', '.join(MOMENTUM)}")
+    if recipe.optimizer not in SGD:
+        raise ValueError(f"optimizer is {recipe.optimizer!r}; in NumPy there are {', '.join(SGD)}")
     plain = Recipe(recipe.epochs, recipe.lr, recipe.batch_size, recipe.optimizer, recipe.schedule, seed=recipe.seed)
     if recipe != plain:
         raise ValueError(f"recipe is {recipe}; in NumPy there are {plain} and nothing more")
-    momentum, nesterov = MOMENTUM[recipe.optimizer]
-    return numpy_net.SGD(recipe.lr, momentum, nesterov=nesterov)
+    return numpy_net.SGD(recipe.lr, **{"momentum": 0.0} | SGD[recipe.optimizer])
 
 
 def _steps(train, recipe, epoch):

@@ -100,24 +100,24 @@ def item_net(shared, channels=CHANNELS, head="mean"):
                          nn.Linear(c * places, 10))
 
 
-def seeded(make, *given, seed=None, **options):
+def from_seed(make, *given, seed=None, **options):
     """Build a network with the initial weights of a seed."""
     with networks.seeded(seed):
         return make(*given, **options)
 
 
 BAR_NETS = {
-    "shared": partial(seeded, bar_net, True),
-    "unshared": partial(seeded, bar_net, False),
+    "shared": partial(from_seed, bar_net, True),
+    "unshared": partial(from_seed, bar_net, False),
     "linear": partial(networks.create, "linear", 2, input_size=(16, 16)),
     "mlp": partial(networks.create, "mlp", 2, hidden=HIDDEN["bars"], input_size=(16, 16)),
 }
 ITEM_NETS = {
-    "shared": partial(seeded, item_net, True),
-    "unshared": partial(seeded, item_net, False),
-    "shared, wide": partial(seeded, item_net, True, WIDE),
-    "shared, dense head": partial(seeded, item_net, True, head="dense"),
-    "unshared, dense head": partial(seeded, item_net, False, head="dense"),
+    "shared": partial(from_seed, item_net, True),
+    "unshared": partial(from_seed, item_net, False),
+    "shared, wide": partial(from_seed, item_net, True, WIDE),
+    "shared, dense head": partial(from_seed, item_net, True, head="dense"),
+    "unshared, dense head": partial(from_seed, item_net, False, head="dense"),
     "linear": partial(networks.create, "linear", input_size=(CANVAS, CANVAS)),
     "mlp": partial(networks.create, "mlp", hidden=HIDDEN["items"], input_size=(CANVAS, CANVAS)),
 }

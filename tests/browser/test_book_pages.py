@@ -1,7 +1,12 @@
 """Every page of the book in chromium: nothing complains, nothing asks another host, nothing is cut off."""
 
+import sys
+
 import pytest
-from built_book import settle
+from built_book import ROOT, settle
+
+sys.path.insert(0, str(ROOT / "tools"))
+from form_contract import NOT_YET_REVISED
 
 pytestmark = pytest.mark.browser
 
@@ -61,6 +66,20 @@ def overflow(page):
     )
 
 
+def wider_than_column(page):
+    """Tables and formulas that a reader would have to scroll sideways."""
+    return page.evaluate(
+        """() => {
+            const column = document.querySelector('article.bd-article');
+            const right = column.getBoundingClientRect().right - parseFloat(getComputedStyle(column).paddingRight);
+            const inside = e => e.querySelector(':scope mjx-math, :scope table') ?? e;
+            return [...column.querySelectorAll('table, mjx-container[display="true"]')].filter(e => e.offsetParent)
+                .filter(e => inside(e).getBoundingClientRect().right > right + 1)
+                .map(e => `${e.tagName} ${e.textContent.trim().slice(0, 40)}`);
+        }"""
+    )
+
+
 def change(page, theme=None, width=None):
     """Let the reader's system change its mode, or the window its width."""
     if theme:
@@ -84,6 +103,27 @@ def test_every_page_is_whole_in_both_modes_and_widths(visit, name):
         if width == 1280:  # of what axe looks at, only colours depend on the mode
             rules = {} if theme == "light" else {"runOnly": ["color-contrast"]}
             assert axe(page, context={"exclude": ALIKE}, **rules) == []
+
+
+def test_tables_and_formulas_stay_within_the_column(visit, name):
+    if name.rpartition("/")[2] in NOT_YET_REVISED:
+        pytest.skip("a chapter of the first edition")
+    assert wider_than_column(visit(f"{name}.html")) == []
+
+
+def test_what_is_wider_than_the_column_is_found(visit):
+    page = visit("book/notation.html")
+    assert wider_than_column(page) == []
+    page.evaluate(
+        """async () => {
+            const wide = 'wide'.repeat(60), article = document.querySelector('article.bd-article');
+            article.insertAdjacentHTML('beforeend', `<div class="pst-scrollable-table-container"><table><tr><td>${wide}
+                </td></tr></table></div><div class="math">\\\\[ ${wide.split('').join('+')} \\\\]</div>`);
+            await MathJax.typesetPromise([article]);
+        }"""
+    )
+    found = wider_than_column(page)
+    assert len(found) == 2 and found[0].startswith("TABLE wide") and found[1].startswith("MJX-CONTAINER")
 
 
 def test_every_page_is_whole_from_a_file(visit, name):

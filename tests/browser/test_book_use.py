@@ -111,13 +111,41 @@ def test_the_contents_open_on_a_phone(visit):
     settle(page)
 
 
-def test_a_solution_opens(visit):
-    page = visit(f"{CHAPTER}.html")
-    solution = page.locator(".solution.toggle, details.toggle-details, .solution.dropdown").first
-    body = solution.locator("p").nth(1)
-    assert not body.is_visible()
-    solution.locator("button.toggle-button, summary, .admonition-title").first.click()
-    body.wait_for(state="visible")
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_solution_is_one_fold_with_text_and_code(visit, width):
+    page = visit("notebooks/foundations/pooling.html", width=width)
+    solution = page.locator(".solution.dropdown", has_text="Route a gradient")
+    words, code = solution.get_by_text("Cut the matrix into blocks"), solution.locator("div.cell_input")
+    assert not words.is_visible() and not code.is_visible()
+    solution.locator("button.toggle-button").click()
+    words.wait_for(state="visible")
+    assert code.is_visible() and "def route(X, G)" in code.inner_text()
+    assert "all public checks pass" in solution.locator("div.cell_output").inner_text()
+    assert solution.locator("details").count() == 0, "a fold in the fold"
+
+
+def test_a_prediction_and_the_cell_to_answer_in_are_closed(visit):
+    page = visit("notebooks/foundations/pooling.html")
+    for prompt, what in (
+        ("Show the answer", "unchanged from 4 of 8 starting columns"),
+        ("Show the answer", "The share is"),
+        ("Show the check", "average, padded"),
+        ("Show the stub for your answer", "pooling-3: not attempted yet"),
+    ):
+        fold = page.locator("details", has_text=what).filter(has_text=what).last
+        hidden = fold.get_by_text(what).last
+        assert not hidden.is_visible()
+        summary = fold.locator("summary").first
+        assert prompt in summary.inner_text()
+        summary.click()
+        hidden.wait_for(state="visible")
+
+
+def test_fine_print_is_a_box(visit):
+    page = visit("notebooks/foundations/pooling.html")
+    box = page.locator("div.fine-print")
+    assert box.locator("p.admonition-title").inner_text() == "Fine print"
+    assert "consistency is not accuracy" in box.inner_text()
 
 
 def test_buttons_lead_where_the_one_setting_says(visit, chapter):

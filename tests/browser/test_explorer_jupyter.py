@@ -2,17 +2,10 @@
 a live widget and Python follow each other.
 """
 
-import os
-import secrets
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-
 import nbformat
 import pytest
 from explorer_fixture import lab_browser  # noqa: F401
+from jupyter_server import jupyterlab
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
@@ -48,35 +41,8 @@ def notebooks(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def lab(notebooks):
-    """Start JupyterLab on a free port, with a token and no settings of the person who runs the tests."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    token = secrets.token_hex(16)
-    home = notebooks.parent / f"{notebooks.name}-home"
-    environment = {k: v for k, v in os.environ.items() if k != "D2LCNN_STORED" and not k.startswith("JUPYTER")}
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
-               f"--ServerApp.port={port}", f"--IdentityProvider.token={token}",
-               f"--ServerApp.root_dir={notebooks}"]  # fmt: skip
-    log = open(notebooks.parent / f"{notebooks.name}.log", "w+b")  # noqa: SIM115
-    server = subprocess.Popen(command, env=environment | {"HOME": str(home)}, stdout=log, stderr=subprocess.STDOUT)
-    address = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 90
-    while True:
-        try:
-            urllib.request.urlopen(f"{address}/api/status?token={token}", timeout=5).close()
-            break
-        except OSError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                log.seek(0)
-                server.kill()
-                pytest.fail(f"JupyterLab did not start: {log.read().decode()[-2000:]}")
-            time.sleep(0.5)
-    # a workspace for each notebook, or JupyterLab opens those of the tests before beside it
-    yield lambda name: f"{address}/lab/workspaces/{name.partition('.')[0]}/tree/{name}?token={token}"
-    server.terminate()
-    server.wait(timeout=90)
-    log.close()
+    with jupyterlab(notebooks) as address:
+        yield address
 
 
 @pytest.fixture
