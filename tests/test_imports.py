@@ -21,7 +21,7 @@ ALLOWED = {
     "recipe": {"shapes", "names"},
     "files": set(),
     "console": set(),
-    "plots": {"shapes", "palette"},
+    "plots": {"shapes", "palette", "names"},
     "ops": {"shapes"},
     "layers": {"shapes", "modes", "ops"},
     "numpy_net": {"shapes", "ops"},

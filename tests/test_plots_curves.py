@@ -91,7 +91,7 @@ def test_confusion_matrix_writes_counts_in_their_cells():
 
 
 @pytest.mark.parametrize(("draw", "message"), [
-    (lambda: curves.learning_curves(RUN, quantity="speed"), "quantity is 'speed'"),
+    (lambda: curves.learning_curves(RUN, quantity="speed"), "no quantity is named 'speed'"),
     (lambda: curves.learning_curves(RUN | {"epoch": [1]}), "train_accuracy has 3 values for 1 epochs"),
     (lambda: curves.spread_curves({"cnn": ([1], [[0.5, 0.6]])}, xlabel="n"), "series 'cnn' has 2 points for 1 places"),
     (lambda: curves.spread_curves(dict.fromkeys("abcdefg", ([1], [[1.0]])), xlabel="n"), "7 series cannot be told"),

@@ -350,3 +350,9 @@ def test_tables_in_text_and_html():
 def test_errors_name_the_argument(size):
     with pytest.raises(ValueError, match="input_size must be"):
         summarize(networks.create("lenet", seed=0), size)
+
+
+@pytest.mark.parametrize(("causal", "field"), [(False, WHOLE), (True, None)])
+def test_a_causal_mask_hides_places(causal, field):
+    net = By(lambda x: F.scaled_dot_product_attention(*[x[:, None].mT] * 3, is_causal=causal))  # with heads: one kernel
+    assert [row.receptive_field for row in summarize(net, (8, 5))] == [field]

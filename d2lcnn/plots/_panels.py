@@ -5,6 +5,8 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
+from d2lcnn.names import known
+
 from ._style import PALETTE
 
 CELL = 0.45  # inches: the side of a cell in a new figure
@@ -46,9 +48,7 @@ def panels(axes, count, columns, size, **layout):
 
 def colour_of(name):
     """Return a colour of the palette, or say that there is none of this name."""
-    if name not in PALETTE:
-        raise ValueError(f"colour {name!r} is not one of {', '.join(PALETTE)}")
-    return PALETTE[name]
+    return PALETTE[known("colour", name, PALETTE)]
 
 
 def tint(name, strength):

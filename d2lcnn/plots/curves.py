@@ -3,6 +3,8 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from d2lcnn.names import known
+
 from ._panels import panel
 from ._style import PALETTE, SERIES
 
@@ -34,8 +36,7 @@ def learning_curves(history, *, quantity="accuracy", ax=None):
     'loss (nats per image)'
     """
     labels = {"accuracy": "accuracy", "loss": "loss (nats per image)"}
-    if quantity not in labels:
-        raise ValueError(f"quantity is {quantity!r}; it may be 'accuracy' or 'loss'")
+    known("quantity", quantity, labels)
     values = history if isinstance(history, dict) else vars(history)
     ax = panel(ax)
     for part, style in zip(("train", "validation"), SERIES, strict=False):

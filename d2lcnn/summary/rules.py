@@ -4,7 +4,8 @@ import torch
 from torch.utils._pytree import tree_leaves
 
 from . import fields
-from .fields import ALIKE, PADDED, Field, Lost, Plain
+from .fields import Field
+from .places import ALIKE, PADDED, Lost, Plain
 
 RULES = {}  # name of an operation -> function of (look, its arguments by name, one result) that returns a Field
 
@@ -65,9 +66,10 @@ def _first(rule):
 
     def wrapped(look, arguments, out):
         first, *others = arguments.values()
-        if _seen(look, others):
+        field = look(first)
+        if field is None or _seen(look, others):
             raise Lost
-        return rule(look(first), arguments, out)
+        return rule(field, arguments, out)
 
     return wrapped
 
@@ -94,7 +96,7 @@ def _chosen(*_):
 
 @_rule("copy_")
 def _copied(look, arguments, out):
-    return fields.merged([look(arguments["src"])], tuple(out.shape))
+    return fields.merged(_seen(look, arguments["src"]), tuple(out.shape))  # nothing is left of what was there
 
 
 @_rule("convolution")
@@ -121,12 +123,6 @@ _rule("max_pool2d_with_indices", "avg_pool2d")(_pool(2))
 _rule("max_pool3d_with_indices", "avg_pool3d")(_pool(3))
 
 
-@_rule("_adaptive_avg_pool2d", "_adaptive_avg_pool3d", "adaptive_max_pool2d", "adaptive_max_pool3d")
-@_first
-def _adaptive_pool(field, _, out):
-    return fields.mixed(field, [n for n, size in enumerate(out.shape) if size == 1 < field.shape[n]])
-
-
 @_rule("mean", "sum", "amax", "amin", "max", "min", "logsumexp", "var", "std")
 @_first
 def _reduced(field, a, out):
@@ -140,17 +136,17 @@ def _reduced(field, a, out):
     return one
 
 
-@_rule("_softmax", "_log_softmax", "_safe_softmax")
-@_first
-def _softmax(field, a, _):
-    return fields.mixed(field, [a["dim"]])
+def _mixing(axes):
+    """Make the rule of an operation that mixes the places along some axes and keeps their sizes."""
+    return _first(lambda field, a, out: fields.mixed(field, axes(field, a, out)))
 
 
-@_rule("native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_no_training", "cudnn_batch_norm")
-@_first
-def _batch_norm(field, a, _):
-    by_image = a.get("training", a.get("train", False))
-    return fields.mixed(field, {*range(len(field.layout))} - {1}) if by_image else field
+_rule("_adaptive_avg_pool2d", "_adaptive_avg_pool3d", "adaptive_max_pool2d", "adaptive_max_pool3d")(
+    _mixing(lambda field, _, out: [n for n, size in enumerate(out.shape) if size == 1 < field.shape[n]]))
+_rule("_softmax", "_log_softmax", "_safe_softmax")(_mixing(lambda field, a, out: [a["dim"]]))
+_rule("native_layer_norm")(_mixing(lambda field, a, out: range(-len(a["normalized_shape"]), 0)))
+_rule("native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_no_training", "cudnn_batch_norm")(
+    _mixing(lambda field, a, out: {*range(out.dim())} - {1} if a.get("training") else ()))
 
 
 @_rule("native_group_norm")
@@ -159,12 +155,6 @@ def _group_norm(field, a, _):
     channels = field.layout[1]
     field = fields.mixed(field, range(1, len(field.layout)))
     return field if a["group"] == 1 else field._replace(layout=(field.layout[0], channels, *field.layout[2:]))
-
-
-@_rule("native_layer_norm")
-@_first
-def _layer_norm(field, a, _):
-    return fields.mixed(field, range(-len(a["normalized_shape"]), 0))
 
 
 @_rule("view", "_unsafe_view", "reshape", "_reshape_alias")

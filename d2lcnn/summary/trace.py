@@ -9,6 +9,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
 from . import fields, rules
+from .places import Lost
 
 aten = torch.ops.aten
 # Beside what works entry by entry and what only looks at its input: papers give these no multiply-adds.
@@ -120,7 +121,7 @@ class Trace(TorchDispatchMode):
     def _look(self, tensor):
         field = self.fields.get(id(tensor), ())
         if field is None:
-            raise fields.Lost
+            raise Lost
         return field or None
 
 
@@ -128,7 +129,7 @@ def _found(rule, *args):
     """Return a field, or None where it is lost."""
     try:
         return rule(*args)
-    except fields.Lost:
+    except Lost:
         return None
 
 
