@@ -70,7 +70,8 @@ def wider_than_column(page):
     """Tables and formulas that a reader would have to scroll sideways."""
     return page.evaluate(
         """() => {
-            const column = document.querySelector('article.bd-article');
+            const column = document.querySelector('article.bd-article')
+                ?? document.querySelector('main');
             const right = column.getBoundingClientRect().right - parseFloat(getComputedStyle(column).paddingRight);
             const inside = e => e.querySelector(':scope mjx-math, :scope table') ?? e;
             return [...column.querySelectorAll('table, mjx-container[display="true"]')].filter(e => e.offsetParent)
