@@ -47,7 +47,7 @@ CASES = [
     (im2col, (X, (2, 2.0)), {}, ValueError, "kernel_size must be an integer, not 2.0"),
     (d2lcnn.col2im, (np.ones((1, 9, 4)), 3, 2), {}, ValueError, "cols has 9 rows, .* 4 taps"),
     (d2lcnn.col2im, (np.ones((1, 8, 5)), 3, 2), {}, ValueError, "cols has 5 columns, but there are 2 x 2 windows"),
-    (max_pool2d, (X, 2), {"padding": 2}, ValueError, r"padding=\(2, 2\) is more than half of the window size 2"),
+    (max_pool2d, (X, 2), {"padding": 2}, ValueError, r"padding=\(2, 2\) must be smaller than the window size 2"),
     (max_pool2d, (X, 0), {}, ValueError, "kernel_size must be at least 1, not 0"),
     (max_pool2d, (X, 2), {"stride": 0}, ValueError, "stride must be at least 1, not 0"),
     (d2lcnn.adaptive_avg_pool2d, (X, 0), {}, ValueError, "output_size must be at least 1, not 0"),

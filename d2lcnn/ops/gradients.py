@@ -4,8 +4,9 @@ from typing import Any, NamedTuple
 
 from array_api_compat import device, is_torch_array
 
-from . import _gemm
+from . import _engine
 from ._args import check_channels, check_rank, conv_windows, namespace
+from ._precision import in_float32
 from .padding import framed
 from .pool import _divisors, _pool_windows
 
@@ -29,6 +30,7 @@ class ConvGrads(NamedTuple):
     b: Any
 
 
+@in_float32
 def conv2d_backward(grad_output, x, w, *, stride=1, padding=0, dilation=1, groups=1):
     """Send a gradient back through `conv2d`.
 
@@ -78,10 +80,12 @@ def conv2d_backward(grad_output, x, w, *, stride=1, padding=0, dilation=1, group
         raise ValueError(f"grad_output must have the output's shape {expected}, not {tuple(grad_output.shape)}")
     if is_torch_array(x):
         grad_output, x, w = grad_output.detach(), x.detach(), w.detach()
-    dx, dw = _gemm.backward(xp, grad_output, x, w, windows, groups)
+    dx = _engine.transposed(xp, grad_output, w, windows, groups)
+    dw = _engine.weight_gradient(xp, grad_output, x, windows, groups)
     return ConvGrads(dx, dw, xp.sum(grad_output, axis=(0, 2, 3)))
 
 
+@in_float32
 def max_pool2d_backward(grad_output, x, kernel_size, *, stride=None, padding=0, dilation=1, ceil_mode=False):
     """Send a gradient back through `max_pool2d`: each window gives all of it to its largest pixel.
 
@@ -143,6 +147,7 @@ def max_pool2d_backward(grad_output, x, kernel_size, *, stride=None, padding=0, 
     return _unframed(dx, windows)
 
 
+@in_float32
 def avg_pool2d_backward(
     grad_output, x, kernel_size, *, stride=None, padding=0, ceil_mode=False, count_include_pad=True
 ):

@@ -3,6 +3,7 @@
 from array_api_compat import device, is_torch_array
 
 from ._args import namespace
+from ._precision import cast, widened
 
 
 def softmax_cross_entropy(logits, labels):
@@ -42,8 +43,9 @@ def softmax_cross_entropy(logits, labels):
     0.125
     """
     xp, labels, rows = _check(logits, labels)
+    dtype, logits = logits.dtype, widened(logits)
     shifted = logits - xp.max(logits, axis=1, keepdims=True)
-    return xp.mean(xp.log(xp.sum(xp.exp(shifted), axis=1)) - shifted[rows, labels])
+    return cast(xp.mean(xp.log(xp.sum(xp.exp(shifted), axis=1)) - shifted[rows, labels]), dtype)
 
 
 def softmax_cross_entropy_backward(logits, labels):
@@ -82,10 +84,11 @@ def softmax_cross_entropy_backward(logits, labels):
     xp, labels, rows = _check(logits, labels)
     if is_torch_array(logits):
         logits = logits.detach()
+    dtype, logits = logits.dtype, widened(logits)
     powers = xp.exp(logits - xp.max(logits, axis=1, keepdims=True))
     gradient = powers / xp.sum(powers, axis=1, keepdims=True)
     gradient[rows, labels] -= 1
-    return gradient / logits.shape[0]
+    return cast(gradient / logits.shape[0], dtype)
 
 
 def _check(logits, labels):

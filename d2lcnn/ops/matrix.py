@@ -5,6 +5,7 @@ from array_api_compat import device, is_numpy_array
 
 from ._args import check_rank, conv_windows, namespace, per_axis
 from .im2col import im2col
+from .padding import zeros
 
 
 def conv_matrix(K, input_size, *, stride=1, padding=0, dilation=1, sparse=False):
@@ -60,7 +61,7 @@ def conv_matrix(K, input_size, *, stride=1, padding=0, dilation=1, sparse=False)
     weights = xp.reshape(K, (c_out, c_in, windows.count))
     if sparse:
         return _sparse(weights, taps, places, pixels, (n, m))
-    C = xp.zeros((c_out, n, c_in, m), dtype=K.dtype, device=device(K))
+    C = zeros(xp, K, (c_out, n, c_in, m))
     taps, places, pixels = (xp.asarray(index, device=device(K)) for index in (taps, places, pixels))
     # two index arrays apart from each other put their axis first: entries, then (C_out, C_in)
     C[:, places, :, pixels] = xp.permute_dims(weights[:, :, taps], (2, 0, 1))
