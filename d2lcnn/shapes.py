@@ -118,6 +118,10 @@ def integer(name, value, minimum=None, maximum=None):
     ValueError
         If `value` is no integer or out of range.
 
+    Notes
+    -----
+    What Python's own ``operator.index`` takes, less bool.
+
     Examples
     --------
     >>> integer("stride", 2, 1)
@@ -159,6 +163,10 @@ def per_axis(name, value, axes=2, minimum=1):
     ------
     ValueError
         If there are as many numbers as neither 1 nor `axes`; otherwise as `integer`.
+
+    Notes
+    -----
+    What torch calls an expanding array.
 
     Examples
     --------

@@ -86,7 +86,7 @@ def number(name, value, minimum=-math.inf):
 
 
 def sides(padding, axes=2):
-    """Turn an int, one per axis, or (before, after) per axis, into (before, after) per axis; one alone holds for all."""
+    """Turn an int, one per axis, or (before, after) per axis, into (before, after) per axis; one holds for all."""
     values = tuple(padding) if isinstance(padding, (tuple, list)) else (padding,)
     values *= axes if len(values) == 1 else 1
     if len(values) != axes:

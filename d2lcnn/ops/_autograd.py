@@ -22,8 +22,8 @@ class _Product(torch.autograd.Function):
     @classmethod
     def jvp(cls, ctx, da, db, *_):
         a, b = ctx.saved_tensors
-        parts = [cls.apply(*arrays, *ctx.options) for arrays in ((da, b), (a, db)) if all(x is not None for x in arrays)]
-        return sum(parts)
+        moved = [pair for pair, d in (((da, b), da), ((a, db), db)) if d is not None]
+        return sum(cls.apply(*pair, *ctx.options) for pair in moved)
 
     @classmethod
     def vmap(cls, info, axes, a, b, windows, groups):

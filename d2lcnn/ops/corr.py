@@ -78,7 +78,7 @@ def conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
     Raises
     ------
     TypeError
-        If array types or dtypes differ, or a size is no integer.
+        If array types or dtypes differ.
     ValueError
         If a rank, the channels or a size do not fit, or the kernel is larger than the padded image.
 

@@ -32,7 +32,7 @@ def fft_conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
     Raises
     ------
     TypeError
-        If array types or dtypes differ, the dtype is not real floating, or a size is no integer.
+        If array types or dtypes differ, or the dtype is not real floating.
     ValueError
         If a rank, the channels or a size do not fit, or the kernel is larger than the padded image.
 
@@ -138,7 +138,7 @@ def winograd_conv2d(x, w, b=None, *, padding=0, tile=4):
     Raises
     ------
     TypeError
-        If array types or dtypes differ, the dtype is not real floating, or a size is no integer.
+        If array types or dtypes differ, or the dtype is not real floating.
     ValueError
         If a rank, the channels or a size do not fit, the kernels are not 3x3, `tile` is neither 2 nor 4, or the kernel
         is larger than the padded image.

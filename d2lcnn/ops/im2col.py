@@ -31,7 +31,7 @@ def im2col(x, kernel_size, *, stride=1, padding=0, dilation=1):
     Raises
     ------
     TypeError
-        If `x` is no array or a size is no integer.
+        If `x` is no array.
     ValueError
         If `x` has another rank, a size is out of range, or the window is larger than the padded image.
 
@@ -79,7 +79,7 @@ def col2im(cols, output_size, kernel_size, *, stride=1, padding=0, dilation=1):
     Raises
     ------
     TypeError
-        If `cols` is no array or a size is no integer.
+        If `cols` is no array.
     ValueError
         If `cols` has another rank, its rows are no multiple of kh*kw, or its columns are not as many as the windows.
 

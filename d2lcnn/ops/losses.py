@@ -27,7 +27,8 @@ def softmax_cross_entropy(logits, labels):
     TypeError
         If array types differ or a dtype is of the wrong kind.
     ValueError
-        If a shape does not fit, the batch is empty, or a label is no class.
+        If a shape does not fit, the batch is empty, or a label is no class (inside ``torch.vmap`` over labels,
+        IndexError).
 
     Notes
     -----
@@ -103,8 +104,11 @@ def _check(logits, labels):
         raise ValueError(f"logits holds nothing: its shape is {tuple(logits.shape)}")
     if tuple(labels.shape) != (n,):
         raise ValueError(f"labels must have shape ({n},), one class per row of logits, not {tuple(labels.shape)}")
-    low, high = int(xp.min(labels)), int(xp.max(labels))
+    labels = xp.astype(labels, xp.int64)  # as they are, torch would take labels in uint8 for a mask
+    try:
+        low, high = int(xp.min(labels)), int(xp.max(labels))
+    except RuntimeError:  # inside torch.vmap nobody can look; there torch refuses what is past the last class
+        return xp, xp.where(labels < 0, classes, labels), xp.arange(n, device=device(logits))
     if low < 0 or high >= classes:
         raise ValueError(f"labels must be from 0 to {classes - 1}, but one is {low if low < 0 else high}")
-    # as they are, torch would take labels in uint8 for a mask
-    return xp, xp.astype(labels, xp.int64), xp.arange(n, device=device(logits))
+    return xp, labels, xp.arange(n, device=device(logits))

@@ -78,7 +78,7 @@ def pad(x, padding, mode="zeros"):
     Raises
     ------
     TypeError
-        If `x` is no array or a size is no integer.
+        If `x` is no array.
     ValueError
         If `x` has another rank, a size is negative, the mode is unknown, or the image is too small
         for the frame (reflect: at most n - 1 pixels, circular: at most n).

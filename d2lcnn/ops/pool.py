@@ -30,7 +30,7 @@ def pool2d(X, pool_size, mode="max"):
     Raises
     ------
     TypeError
-        If `X` is no array, has no real dtype, or a size is no integer.
+        If `X` is no array or has no real dtype.
     ValueError
         If `X` is no matrix, the mode is unknown, or the window is larger than the input.
 
@@ -107,7 +107,7 @@ def max_pool2d(x, kernel_size, *, stride=None, padding=0, dilation=1, ceil_mode=
     Raises
     ------
     TypeError
-        If `x` is no array, has no real dtype, or a size is no integer.
+        If `x` is no array or has no real dtype.
     ValueError
         If `x` has another rank, a size is out of range, or the window is larger than the padded image.
 
@@ -168,7 +168,7 @@ def avg_pool2d(x, kernel_size, *, stride=None, padding=0, ceil_mode=False, count
     Raises
     ------
     TypeError
-        If `x` is no array, has no real floating dtype, or a size is no integer.
+        If `x` is no array or has no real floating dtype.
     ValueError
         If `x` has another rank, a size is out of range, or the window is larger than the padded image.
 
@@ -234,7 +234,7 @@ def lp_pool2d(x, norm_type, kernel_size, *, stride=None, padding=0):
     Raises
     ------
     TypeError
-        If `x` is no array, has no real floating dtype, or a size is no integer.
+        If `x` is no array or has no real floating dtype.
     ValueError
         If `norm_type` is not a positive finite number, `x` has another rank, a size is out of range, or the
         window is larger than the padded image.
@@ -281,7 +281,7 @@ def adaptive_avg_pool2d(x, output_size):
     Raises
     ------
     TypeError
-        If `x` is no array, has no real floating dtype, or a size is no integer.
+        If `x` is no array or has no real floating dtype.
     ValueError
         If `x` has another rank, an empty axis, or a size is below 1.
 

@@ -45,7 +45,7 @@ def conv_transpose2d(
     Raises
     ------
     TypeError
-        If array types or dtypes differ, or a size is no integer.
+        If array types or dtypes differ.
     ValueError
         If a rank, the channels or a size do not fit, the padding crops everything, or the method is unknown.
 

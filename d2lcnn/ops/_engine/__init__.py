@@ -1,8 +1,8 @@
 """Convolution on whole batches, fast: the sum of products that conv2d, its transpose and its gradients have in common.
 
-``sum over n, g, c, o, y, x, u, v of x[n, c, y*s + u*d, x*s + v*d] * w[o, c, u, v] * y[n, o, y, x]`` is linear in each
-of its three arrays, so its derivative for one of them is a product of the other two. These derivatives are all there is:
-`convolution` (for y), `transposed` (for x), `weight_gradient` (for w). Arguments are checked before.
+``sum over n, o, c, i, j, u, v of y[n, o, i, j] * w[o, c, u, v] * x[n, c, i*s + u*d, j*s + v*d]`` is linear in each of
+its three arrays, so its derivative for one of them is a product of the other two. The three derivatives are all there
+is: `convolution` (for y), `transposed` (for x), `weight_gradient` (for w). Arguments are checked before.
 
 - `tiles` cuts the outputs into boxes whose numbers stay in the cache.
 - `windows` lays the pixels of a tile out so that the columns of `im2col` need no copy for each kernel row.

@@ -1,16 +1,16 @@
 """Cut the outputs of a convolution into tiles, so that what one tile needs stays in the cache."""
 
-import os
+import math
 from bisect import bisect_right
 from typing import NamedTuple
 
 # Bytes that a tile may need: the L2 cache of one core, or, where one image's columns are larger still, a part of L3.
-SMALL, LARGE = int(float(os.environ.get('S',1))*(1 << 20)), int(float(os.environ.get('LG',4))*(1 << 20))
+SMALL, LARGE = 1 << 20, 1 << 22
 # A matrix product is worth its start from so many columns on, and from so many results on.
-WIDE, MANY = int(os.environ.get('WD',256)), int(os.environ.get('MN',1024))
+WIDE, MANY = 256, 1024
 
 # Rows of so many outputs are worth a run of their own.
-SHORT = int(os.environ.get("SH", 16))
+SHORT = 16
 
 
 class Problem(NamedTuple):
@@ -91,9 +91,8 @@ def strips_of(problem, rows, row_size):
 def floats(problem, strips, height, columns):
     """Count the numbers that one image of a tile needs for each group: pixels, their band, a product, results."""
     windows = problem.windows
-    frame = 1
-    for places, k, s, d in zip((strips * height, columns), windows.kernel, windows.stride, windows.dilation, strict=True):
-        frame *= (places - 1) * s + d * (k - 1) + 1
+    frame = math.prod((places - 1) * s + d * (k - 1) + 1
+                      for places, k, s, d in zip((strips * height, columns), *windows[1:4], strict=True))
     band = pixel_rows(windows, height) * windows.kernel[1]
     per_column = problem.channels * (band + problem.copies * windows.count) + problem.c_out * height
     return problem.channels * frame + per_column * strips * columns

@@ -77,7 +77,7 @@ def scatter(xp, band, dx, tile, windows, scratch):
             part = (slice(None), i, slice(None), v) if rows < strips else (slice(None),) * 3 + (v, i)
             pixels[part] += band[part]
     if frame.copied:
-        frame.image[...] += frame.inside
+        frame.image += frame.inside
 
 
 def columns(band, tile, windows):
