@@ -323,7 +323,7 @@ def transposed_as_direct(i, k, s=1, p=0, d=1, output_padding=0):
 
 
 def pool_output_size(i, k, s=None, p=0, d=1, ceil_mode=False):
-    """Count the outputs of a pooling layer along one axis, by torch's rules.
+    """Count the outputs of a pooling layer along one axis, as torch and ONNX count.
 
     Parameters
     ----------
@@ -332,7 +332,7 @@ def pool_output_size(i, k, s=None, p=0, d=1, ceil_mode=False):
     s : int, optional
         Stride; the window size where it is not given.
     p, d : int
-        Padding per side, at most k/2; dilation.
+        Padding per side, below k as in ONNX (torch stops at k/2); dilation.
     ceil_mode : bool
         Round up: keep a last window that hangs over the end, unless it starts in the far padding.
 
@@ -348,8 +348,8 @@ def pool_output_size(i, k, s=None, p=0, d=1, ceil_mode=False):
 
     Notes
     -----
-    Relation 7 of Dumoulin & Visin (arXiv:1603.07285) where p = 0 and `ceil_mode` is off. The bound
-    on p and the rule for the last window are torch's (aten/src/ATen/native/Pool.h).
+    Relation 7 of Dumoulin & Visin (arXiv:1603.07285) where p = 0 and `ceil_mode` is off. The rule for the
+    last window is torch's (aten/src/ATen/native/Pool.h).
 
     Examples
     --------
@@ -359,8 +359,8 @@ def pool_output_size(i, k, s=None, p=0, d=1, ceil_mode=False):
     i, p = integer("i", i, 1), integer("p", p, 0)
     s = integer("s", k if s is None else s, 1)
     span = effective_kernel_size(k, d)
-    if 2 * p > k:
-        raise ValueError(f"p={p} is more than half of the window size k={k}")
+    if p >= integer("k", k, 1):
+        raise ValueError(f"p={p} must be smaller than the window size k={k}")
     size = (i + 2 * p - span + (s - 1 if ceil_mode else 0)) // s + 1
     if ceil_mode and (size - 1) * s >= i + p:
         size -= 1

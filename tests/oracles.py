@@ -1,26 +1,15 @@
-"""Definitions, written as loops, that fast code is compared with; and how tests draw what they compare."""
+"""How tests of `d2lcnn.ops` draw what they compare, and a list of all operators."""
 
-from itertools import product
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
+import torch
 from hypothesis import strategies as st
 
+import d2lcnn
+
 SEEDS = st.integers(0, 2**32 - 1)
-
-
-def conv2d_loops(x, w, b, stride, sides, dilation, groups):
-    """Convolution by its definition: four loops over output places and taps, sums over channels inside."""
-    x = np.pad(x, ((0, 0), (0, 0), *sides))
-    (sh, sw), (dh, dw), (kh, kw) = stride, dilation, w.shape[2:]
-    oh = (x.shape[2] - dh * (kh - 1) - 1) // sh + 1
-    ow = (x.shape[3] - dw * (kw - 1) - 1) // sw + 1
-    y = np.zeros((x.shape[0], w.shape[0], oh, ow), x.dtype)
-    c, o = x.shape[1] // groups, w.shape[0] // groups
-    for g in range(groups):
-        xg, wg = x[:, g * c : (g + 1) * c], w[g * o : (g + 1) * o]
-        for i, j, u, v in product(range(oh), range(ow), range(kh), range(kw)):
-            y[:, g * o : (g + 1) * o, i, j] += xg[:, :, i * sh + u * dh, j * sw + v * dw] @ wg[:, :, u, v].T
-    return y if b is None else y + b[:, None, None]
 
 
 def pair(low, high):
@@ -64,3 +53,51 @@ def convolutions(draw, max_batch=3):
     w = rng.standard_normal((o * groups, c, *kernel))
     b = rng.standard_normal(o * groups) if draw(st.booleans()) else None
     return x, w, b, options, sides
+
+
+class Operator(NamedTuple):
+    """A public operator as a function of arrays alone, and the shapes of arrays that it takes."""
+
+    call: Callable
+    shapes: tuple
+    differentiable: bool = True
+
+
+def operators(h=4, c=2, k=2):
+    """Return every operator on arrays by name: images of c channels and side h, windows of side k."""
+    x, g = (2, c, h, h), (2, c, h - k + 1, h - k + 1)
+    conv, labels = {"padding": ((1, 0), (0, 2)), "groups": c}, np.array([0, 2, 1])
+    like = lambda a: labels if isinstance(a, np.ndarray) else torch.tensor(labels)  # noqa: E731
+    per_channel = ((c,),) * 2
+    o = d2lcnn
+    return {name: Operator(*parts) for name, *parts in (
+        ("corr2d", o.corr2d, ((h, h), (k, k))),
+        ("conv2d", o.conv2d, (x, (3, c, k, k), (3,))),
+        ("conv2d strided", lambda *a: o.conv2d(*a, stride=2, dilation=2), (x, (3, c, 2, 1))),
+        ("conv2d depthwise", lambda *a: o.conv2d(*a, **conv), (x, (c, 1, k, k), (c,))),
+        ("conv1d", lambda *a: o.conv1d(*a, padding=1), (x[:3], (3, c, k), (3,))),
+        *((f"conv_transpose2d {m}", lambda *a, m=m: o.conv_transpose2d(*a, stride=2, padding=(0, 1), method=m),
+           (x, (c, 3, k, k), (3,))) for m in ("scatter", "matrix", "zeros")),
+        ("conv_transpose1d", o.conv_transpose1d, (x[:3], (c, 3, k), (3,))),
+        ("fft_conv2d", lambda *a: o.fft_conv2d(*a, **conv), (x, (c, 1, k, k), (c,))),
+        ("winograd_conv2d", lambda *a: o.winograd_conv2d(*a, padding=1), (x, (3, c, 3, 3), (3,))),
+        ("conv_matrix", lambda w: o.conv_matrix(w, h, padding=1), ((k, k),)),
+        ("im2col", lambda a: o.im2col(a, k, padding=1), (x,)),
+        ("col2im", lambda a: o.col2im(a, h, k), ((2, c * k * k, (h - k + 1) ** 2),)),
+        *((f"pad {m}", lambda a, m=m: o.pad(a, 1, m), (x,)) for m in ("zeros", "reflect", "replicate", "circular")),
+        *((f"pool2d {m}", lambda a, m=m: o.pool2d(a, k, m), ((h, h),)) for m in ("max", "avg", "l2")),
+        ("max_pool2d", lambda a: o.max_pool2d(a, k, stride=1, padding=k - 1), (x,)),
+        ("avg_pool2d", lambda a: o.avg_pool2d(a, k, stride=1, padding=1, count_include_pad=False), (x,)),
+        ("lp_pool2d", lambda a: o.lp_pool2d(a, 3, k, stride=1), (x,)),
+        ("adaptive_avg_pool2d", lambda a: o.adaptive_avg_pool2d(a, 3), (x,)),
+        ("global_avg_pool2d", o.global_avg_pool2d, (x,)),
+        ("batch_norm2d", o.batch_norm2d, (x, *per_channel)),
+        ("batch_norm2d, statistics given", lambda a, m, v: o.batch_norm2d(a, mean=m, var=v), (x, *per_channel)),
+        ("local_response_norm", lambda a: o.local_response_norm(a, 3, alpha=0.5), (x,)),
+        ("softmax_cross_entropy", lambda a: o.softmax_cross_entropy(a, like(a)), ((3, 3),)),
+        ("conv2d_backward", o.conv2d_backward, ((2, 3, *g[2:]), x, (3, c, k, k)), False),
+        ("max_pool2d_backward", lambda a, b: o.max_pool2d_backward(a, b, k, stride=1), (g, x), False),
+        ("avg_pool2d_backward", lambda a, b: o.avg_pool2d_backward(a, b, k, stride=1), (g, x), False),
+        ("batch_norm2d_backward", o.batch_norm2d_backward, (x, x, (c,)), False),
+        ("softmax_cross_entropy_backward", lambda a: o.softmax_cross_entropy_backward(a, like(a)), ((3, 3),), False),
+    )}

@@ -1,4 +1,4 @@
-"""Depthwise convolution, which has arithmetic of its own, against torch: forward, both gradients, transposed."""
+"""Depthwise convolution, many small groups, against torch: forward, both gradients, transposed."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from d2lcnn import conv2d, conv2d_backward, conv_transpose2d
-from d2lcnn.ops import _depthwise, _gemm
+from d2lcnn.ops._engine import tiles
 
 SAME = {"rtol": 0, "atol": 1e-10}
 
@@ -36,7 +36,7 @@ def test_forward_and_gradients_equal_torch_for_any_size_of_tiles(layer):
     g = np.random.default_rng(0).standard_normal(expected.shape)
     expected.backward(torch.tensor(g))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_depthwise, "CACHE", cache)
+        patch.setattr(tiles, "SMALL", cache)
         np.testing.assert_allclose(conv2d(x, w, **options), expected.detach(), **SAME)
         grads = conv2d_backward(g, x, w, **options)
         ours = [torch.tensor(a, requires_grad=True) for a in (x, w)]
@@ -71,13 +71,3 @@ def test_complex_gradients_and_the_transposed_layer():
     np.testing.assert_allclose(ours[1].grad, tw.grad, **SAME)
     up = conv_transpose2d(g, w, **options)
     np.testing.assert_allclose(up, F.conv_transpose2d(torch.tensor(g), torch.tensor(w), **options), **SAME)
-
-
-@pytest.mark.parametrize(("c", "out", "groups", "own"), [
-    (2, 2, 2, True), (4, 4, 4, True),  # two channels are the fewest
-    (1, 1, 1, False), (1, 3, 1, False), (4, 8, 4, False), (8, 4, 4, False), (4, 4, 2, False)])
-def test_only_one_kernel_a_channel_takes_this_way(c, out, groups, own, monkeypatch):
-    called = []
-    monkeypatch.setattr(_depthwise, "forward", lambda *a: called.append(a) or np.zeros((1, c, 3, 3)))
-    conv2d(np.ones((1, c, 5, 5)), np.ones((out, c // groups, 3, 3)), groups=groups)
-    assert bool(called) is own is _gemm.is_depthwise(np.ones((out, c // groups, 3, 3)), groups)

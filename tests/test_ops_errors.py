@@ -47,7 +47,7 @@ CASES = [
     (im2col, (X, (2, 2.0)), {}, ValueError, "kernel_size must be an integer, not 2.0"),
     (d2lcnn.col2im, (np.ones((1, 9, 4)), 3, 2), {}, ValueError, "cols has 9 rows, .* 4 taps"),
     (d2lcnn.col2im, (np.ones((1, 8, 5)), 3, 2), {}, ValueError, "cols has 5 columns, but there are 2 x 2 windows"),
-    (max_pool2d, (X, 2), {"padding": 2}, ValueError, r"padding=\(2, 2\) is more than half of the window size 2"),
+    (max_pool2d, (X, 2), {"padding": 2}, ValueError, r"padding=\(2, 2\) must be smaller than the window size 2"),
     (max_pool2d, (X, 0), {}, ValueError, "kernel_size must be at least 1, not 0"),
     (max_pool2d, (X, 2), {"stride": 0}, ValueError, "stride must be at least 1, not 0"),
     (d2lcnn.adaptive_avg_pool2d, (X, 0), {}, ValueError, "output_size must be at least 1, not 0"),
@@ -100,3 +100,32 @@ def test_options_are_keyword_only():
 
 def test_numpy_integers_are_integers():
     assert conv2d(X, W, stride=np.int64(2), padding=(np.int8(1), 0)).shape == (1, 2, 3, 2)
+
+
+ONE_NUMBER = [
+    (lambda v: conv2d(X, W, stride=v(2), padding=v(1), dilation=v(2))),
+    (lambda v: d2lcnn.conv_transpose2d(X, W.swapaxes(0, 1), stride=v(2), padding=v(1), output_padding=v(1))),
+    (lambda v: d2lcnn.conv2d_backward(np.ones((1, 2, 3, 3)), X, W, stride=v(2), padding=v(1)).x),
+    (lambda v: im2col(X, v(2), stride=v(2), padding=v(1), dilation=v(2))),
+    (lambda v: d2lcnn.col2im(np.ones((1, 4, 9)), v(4), v(2))),
+    (lambda v: d2lcnn.conv_matrix(W, v(5), padding=v(1))),
+    (lambda v: d2lcnn.fft_conv2d(X, W, padding=v(2))),
+    (lambda v: d2lcnn.winograd_conv2d(X, W, padding=v(2))),
+    (lambda v: max_pool2d(X, v(3), stride=v(2), padding=v(2), dilation=v(2))),
+    (lambda v: d2lcnn.avg_pool2d(X, v(3), stride=v(2), padding=v(2))),
+    (lambda v: d2lcnn.lp_pool2d(X, 2, v(3), stride=v(2), padding=v(2))),
+    (lambda v: d2lcnn.adaptive_avg_pool2d(X, v(2))),
+    (lambda v: pool2d(X[0, 0], v(2))),
+    (lambda v: pad(X, v(2))),
+]
+
+
+@pytest.mark.parametrize("call", ONE_NUMBER)
+def test_one_number_in_a_tuple_or_a_list_holds_for_all_axes(call):
+    alone, twice = call(lambda v: v), call(lambda v: (v, v))
+    for one in (call(lambda v: (v,)), call(lambda v: [v]), twice):
+        assert np.array_equal(one, alone)
+
+
+def test_one_pair_of_sides_holds_for_all_axes():
+    assert np.array_equal(pad(X, ((1, 2),)), pad(X, ((1, 2), (1, 2))))

@@ -73,10 +73,10 @@ def test_the_gradient_of_statistics_is_what_makes_a_batch_immune_to_shift_and_sc
 
 
 @given(SEEDS, st.integers(1, 9), st.integers(1, 8), st.sampled_from([1e-4, 0.5, 3]), st.sampled_from([0.75, 0.5, -1]),
-       st.sampled_from([1.0, 2]))
-def test_local_response_norm_equals_torch_with_gradients(seed, size, channels, alpha, beta, k):
+       st.sampled_from([1.0, 2]), st.integers(1, 3))
+def test_local_response_norm_equals_torch_with_gradients(seed, size, channels, alpha, beta, k, space):
     rng = np.random.default_rng(seed)
-    x = rng.standard_normal((2, channels, 3, 2)) * 3
+    x = rng.standard_normal((2, channels, 3, 2, 2)[: 2 + space]) * 3
     options = {"alpha": alpha, "beta": beta, "k": k}
     tx = torch.tensor(x, requires_grad=True)
     y, expected = d2lcnn.local_response_norm(tx, size, **options), F.local_response_norm(tx, size, **options)
@@ -159,7 +159,7 @@ NORM, LRN, LOSS = d2lcnn.batch_norm2d, d2lcnn.local_response_norm, d2lcnn.softma
     (d2lcnn.batch_norm2d_backward, (X[:1], X), {}, ValueError,
      r"grad_output must have the shape of x \(2, 3, 2, 2\), not \(1, 3, 2, 2\)"),
     (d2lcnn.batch_norm2d_backward, (X, X), {"mean": C}, ValueError, "var is None"),
-    (LRN, (X[0], 3), {}, ValueError, "x must be"),
+    (LRN, (X[0, 0], 3), {}, ValueError, r"x must be \(N, C, ...\) .* but its shape is \(2, 2\)"),
     (LRN, (X, 0), {}, ValueError, "size must be at least 1, not 0"),
     (LRN, (X, 2.0), {}, ValueError, "size must be an integer, not 2.0"),
     (LRN, (X, 3), {"k": 0}, ValueError, "k must be positive, not 0"),

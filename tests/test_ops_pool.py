@@ -1,5 +1,7 @@
 """Pooling against torch: values, gradients, dtypes."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 import torch
@@ -90,9 +92,9 @@ def test_global_avg_pool2d():
     same(lambda x, _: d2lcnn.global_avg_pool2d(x), lambda x, _: x.mean((2, 3), keepdim=True), x, None, {})
 
 
-@given(poolings(), st.booleans(), st.booleans(), pair(0, 1), pair(0, 1))
+@given(poolings(), st.booleans(), st.booleans(), pair(0, 2), pair(0, 2))
 def test_asymmetric_padding(drawn, ceil_mode, include, rows, columns):
-    """Padding per side equals padding beforehand, with -inf for max; the mean's divisor counts as told."""
+    """Padding up to the window less one, per side, is padding beforehand, -inf for max; the mean divides as told."""
     x, _, _ = drawn
     sides, options = (rows, columns), {"stride": 2, "ceil_mode": ceil_mode}
     x = np.concatenate([x, x, x], 2)
@@ -106,6 +108,25 @@ def test_asymmetric_padding(drawn, ceil_mode, include, rows, columns):
     total, count = (d2lcnn.avg_pool2d(a, 3, **options)[:, :, : y.shape[2], : y.shape[3]]
                     for a in (np.pad(x, ((0, 0), (0, 0), *sides)), ones))
     np.testing.assert_allclose(mean, total / count, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, torch.asarray])
+def test_a_window_of_padding_alone_is_the_smallest_value(kind):
+    """With dilation a window can step over the image; it sends nothing back."""
+    options = {"padding": (0, 1), "dilation": (1, 2), "stride": 1}
+    assert d2lcnn.max_pool2d(kind([[[[5.0]]]]), (1, 2), **options).item() == -np.inf
+    assert d2lcnn.max_pool2d(kind([[[[5]]]]), (1, 2), **options).item() == np.iinfo(np.int64).min
+    assert d2lcnn.max_pool2d_backward(kind([[[[1.0]]]]), kind([[[[5.0]]]]), (1, 2), **options).item() == 0
+
+
+def test_each_window_of_a_mean_meets_a_pixel():
+    """So no mean is over nothing, for any padding that is smaller than the window."""
+    for n, k, s, ceil_mode in product(range(1, 6), range(1, 5), range(1, 5), (False, True)):
+        for sides in product(range(k), repeat=2):
+            if n + sum(sides) >= k:
+                options = {"stride": (1, s), "padding": ((0, 0), sides), "ceil_mode": ceil_mode}
+                y = d2lcnn.avg_pool2d(np.ones((1, 1, 1, n)), (1, k), count_include_pad=False, **options)
+                assert (y == 1).all()
 
 
 def test_max_pool2d_on_special_values():

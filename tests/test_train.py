@@ -262,7 +262,7 @@ def test_a_network_in_evaluation_mode_as_a_whole_is_trained_and_put_back():
 
 # ---- examples
 
-@pytest.mark.parametrize("name", ["recipe", "modes", "console", "train.batches", "train.identity", "train.loop"])
+@pytest.mark.parametrize("name", ["recipe", "modes", "names", "train.batches", "train.identity", "train.loop"])
 def test_examples_in_docstrings(name):
     result = doctest.testmod(importlib.import_module(f"d2lcnn.{name}"))
     assert result.failed == 0 and result.attempted > 0

@@ -15,7 +15,8 @@ The CSV has the columns of every result file. `setting` is "case | direction | w
 
 Lines of an existing file that this run did not measure are kept: ratios are to torch in the same round, so parts of
 the table may come from different runs. `macs` are the multiply-adds of the definition, `core_seconds` what measuring
-this way took. The BLAS kernel stands in the column `numpy`.
+this way took. The BLAS kernel stands in the column `numpy`. Behind torch's own ways stand the kernels that the profiler
+saw: not all of them are oneDNN's, and a row that is compared with `_slow_conv2d` is not compared with the best.
 """
 
 import argparse
@@ -42,12 +43,15 @@ import scipy.signal  # noqa: E402
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 from array_api_compat import numpy as numpy_namespace  # noqa: E402
+from torch.profiler import ProfilerActivity, profile  # noqa: E402
 
 import d2lcnn  # noqa: E402
-from d2lcnn.ops import _gemm  # noqa: E402
+from d2lcnn.ops import _engine  # noqa: E402
 from d2lcnn.ops._args import conv_windows  # noqa: E402
 from d2lcnn.results import COLUMNS  # noqa: E402
 
+# what torch's kernels for convolution and pooling are called, as opposed to what chooses among them
+KERNELS = ("mkldnn_", "slow_conv", "thnn_", "_with_indices", "avg_pool2d")
 SHORTEST = 2e-3  # seconds; a call that takes less is repeated within a measurement
 
 
@@ -90,6 +94,11 @@ LAYERS = [
     Layer("depthwise 28x28 128 k3 N8", 8, 128, 28, 128, 3, p=1, groups=128),
 ]
 STEMS = ("RGB", "LeNet 1")
+TRANSPOSED = [
+    Layer("transposed 14x14 64>32 k4 s2 N16", 16, 64, 14, 32, 4, 2, 1),
+    Layer("transposed 28x28 32>16 k3 N16", 16, 32, 28, 16, 3, 1, 1),
+]
+POOLED = (("64x6x28x28 2x2", (64, 6, 28, 28), 2, 2, 0), ("8x64x56x56 3x3 stride 2", (8, 64, 56, 56), 3, 2, 1))
 
 
 def loops(X, K, zeros):
@@ -208,7 +217,8 @@ def backward_case(layer, image=True):
 
     def by_hand():
         d2lcnn.conv2d(x, w, **layer.options)
-        dx, dw = _gemm.backward(numpy_namespace, g, x, w, windows, layer.groups, need_x=image)
+        dx = _engine.transposed(numpy_namespace, g, w, windows, layer.groups) if image else None
+        dw = _engine.weight_gradient(numpy_namespace, g, x, windows, layer.groups)
         return (dx, dw) if image else (dw,)
 
     def theirs(x, w):
@@ -228,6 +238,49 @@ def backward_case(layer, image=True):
     return layer.name, direction, ways, exact, 3 * layer.macs if image else 2 * layer.macs
 
 
+def transposed_case(layer):
+    """Transposed convolution, forward and both gradients: for torch it has kernels of its own."""
+    x, w, tx, _ = tensors(layer)
+    w = np.ascontiguousarray(w.swapaxes(0, 1))
+    tw, options = torch.from_numpy(w), {"stride": layer.s, "padding": layer.p}
+    g = torch.ones(F.conv_transpose2d(tx, tw, **options).shape)
+
+    def both(function, dtype=torch.float32):
+        inputs = [a.to(dtype).detach().clone().requires_grad_() for a in (tx, tw)]
+        return torch.autograd.grad(function(*inputs, **options), inputs, g.to(dtype))
+
+    macs = x[0, 0].size * x.shape[0] * w.size
+    forward = {
+        "torch": lambda: F.conv_transpose2d(tx, tw, **options),
+        "conv_transpose2d (numpy)": lambda: d2lcnn.conv_transpose2d(x, w, **options),
+        "conv_transpose2d (torch)": lambda: d2lcnn.conv_transpose2d(tx, tw, **options),
+    }
+    yield layer.name, "forward", forward, [F.conv_transpose2d(tx.double(), tw.double(), **options).numpy()], macs
+    ways = {"torch": lambda: both(F.conv_transpose2d),
+            "conv_transpose2d (torch)": lambda: both(d2lcnn.conv_transpose2d)}
+    exact = [a.numpy() for a in both(F.conv_transpose2d, torch.float64)]
+    yield layer.name, "forward and backward", ways, exact, 3 * macs
+
+
+def pool_gradient_case(kind, name, shape, k, s, p):
+    """What pooling sends back; torch has seen the winners in its forward pass, so that is part of its way."""
+    rng = np.random.default_rng(0)
+    theirs, ours = getattr(F, f"{kind}_pool2d"), getattr(d2lcnn, f"{kind}_pool2d_backward")
+    x = torch.from_numpy(rng.standard_normal(shape).astype(np.float32))
+    g = torch.from_numpy(rng.standard_normal(tuple(theirs(x, k, s, p).shape)).astype(np.float32))
+
+    def autograd(x, g):
+        x = x.detach().requires_grad_()
+        return torch.autograd.grad(theirs(x, k, s, p), x, g)
+
+    ways = {
+        "torch": lambda: autograd(x, g),
+        f"{kind}_pool2d_backward (numpy)": lambda: ours(g.numpy(), x.numpy(), k, stride=s, padding=p),
+        f"{kind}_pool2d_backward (torch)": lambda: ours(g, x, k, stride=s, padding=p),
+    }
+    return f"{kind} pooling {name}", "backward", ways, [autograd(x.double(), g.double())[0].numpy()], 0
+
+
 def pool_cases():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((28, 28)).astype(np.float32)
@@ -240,8 +293,7 @@ def pool_cases():
         "pool2d (torch)": lambda: d2lcnn.pool2d(tX, 2),
     }
     yield "max pooling 28x28 2x2 stride 1", "forward", ways, [F.max_pool2d(tX[None].double(), 2, 1).numpy()], 0
-    for name, shape, k, s, p in (("max pooling 64x6x28x28 2x2", (64, 6, 28, 28), 2, 2, 0),
-                                 ("max pooling 8x64x56x56 3x3 stride 2", (8, 64, 56, 56), 3, 2, 1)):
+    for name, shape, k, s, p in POOLED:
         x = rng.standard_normal(shape).astype(np.float32)
         tx = torch.from_numpy(x)
         # bound now: the generator goes on before they are called
@@ -250,7 +302,7 @@ def pool_cases():
             "max_pool2d (numpy)": lambda t=x, k=k, s=s, p=p: d2lcnn.max_pool2d(t, k, stride=s, padding=p),
             "max_pool2d (torch)": lambda t=tx, k=k, s=s, p=p: d2lcnn.max_pool2d(t, k, stride=s, padding=p),
         }
-        yield name, "forward", ways, [F.max_pool2d(tx.double(), k, s, p).numpy()], 0
+        yield f"max pooling {name}", "forward", ways, [F.max_pool2d(tx.double(), k, s, p).numpy()], 0
 
 
 def cases():
@@ -259,7 +311,18 @@ def cases():
     yield from map(forward_case, LAYERS)
     yield from map(backward_case, LAYERS)
     yield from (backward_case(layer, image=False) for layer in LAYERS if layer.name.startswith(STEMS))
+    for layer in TRANSPOSED:
+        yield from transposed_case(layer)
     yield from pool_cases()
+    yield from (pool_gradient_case(kind, *case) for kind in ("max", "avg") for case in POOLED)
+
+
+def kernels(function):
+    """Name what torch ran: the operators that the profiler saw and whose names say what they do."""
+    with profile(activities=[ProfilerActivity.CPU]) as seen:
+        function()
+    names = {event.name.removeprefix("aten::") for event in seen.events()}
+    return sorted(name for name in names if any(word in name for word in KERNELS))
 
 
 def seconds(function, repeat):
@@ -337,6 +400,12 @@ def goals(rows):
     for layer in LAYERS[:3]:
         for direction in both:
             yield f"{layer.name}, {direction}", ratio[layer.name, direction, "conv2d (numpy)"], 2.0
+    for name in [layer.name for layer in LAYERS if layer.groups > 1 or layer.name.startswith(("LeNet 2", "8x8"))]:
+        for direction in both:
+            yield f"{name}, {direction}", ratio[name, direction, "conv2d (numpy)"], 2.0
+    single = [ratio["28x28 k3, one channel", "forward", way] for way in
+              ("conv2d (numpy)", "corr2d: shifted slices (numpy)")]
+    yield "conv2d / corr2d on one image of 28x28", single[0] / single[1], 3.0
     worst = max(ratio[layer.name, d, "conv2d (numpy)"] for layer in LAYERS if layer.groups == 1 for d in both)
     yield "worst of all shapes without groups", worst, 4.0
     for kind in ("numpy", "torch"):
@@ -383,7 +452,8 @@ def main():
         if options.only not in f"{case} {direction}":
             continue
         ways = {way: f for way, f in ways.items() if options.without is None or options.without not in way}
-        print(f"\n{case}, {direction}\n  {'':36}{'ms':>10}{'x torch':>10}{'extra MB':>10}{'error':>10}")
+        print(f"\n{case}, {direction}; torch ran {', '.join(kernels(ways['torch']))}\n"
+              f"  {'':36}{'ms':>10}{'x torch':>10}{'extra MB':>10}{'error':>10}")
         for row in measure(case, direction, ways, *rest, options.rounds):
             rows.append(row)
             print(f"  {row['way']:36}{row['milliseconds']:10.3f}{row['ratio']:10.2f}{row['extra_mb']:10.1f}"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import array_api_compat as aac
 import array_api_compat.numpy as numpy_namespace
 import numpy as np
+from array_api_compat import is_torch_array
 
 from ..shapes import conv_output_size, effective_kernel_size, integer, per_axis, same_padding
 
@@ -85,8 +86,9 @@ def number(name, value, minimum=-math.inf):
 
 
 def sides(padding, axes=2):
-    """Turn an int, one per axis, or (before, after) per axis, into (before, after) per axis."""
-    values = tuple(padding) if isinstance(padding, (tuple, list)) else (padding,) * axes
+    """Turn an int, one per axis, or (before, after) per axis, into (before, after) per axis; one holds for all."""
+    values = tuple(padding) if isinstance(padding, (tuple, list)) else (padding,)
+    values *= axes if len(values) == 1 else 1
     if len(values) != axes:
         raise ValueError(f"padding must be an integer, one per axis or (before, after) per axis "
                          f"for {axes} axes, not {padding!r}")
@@ -153,6 +155,17 @@ def conv_windows(size, kernel, stride, padding, dilation):
         for n, k, s, p, d in zip(size, kernel, stride, padding, dilation, strict=True)
     )
     return Windows(size, kernel, stride, dilation, padding, out)
+
+
+def with_bias(xp, y, b):
+    """Add one number to each channel of y (N, C, H, W), which nobody else holds: in place, where no graph watches."""
+    if b is None:
+        return y
+    b = xp.reshape(b, (-1, 1, 1))
+    if is_torch_array(y):
+        return y + b
+    y += b
+    return y
 
 
 def check_channels(x, w, b, groups):

@@ -1,66 +1,90 @@
-"""Backward passes written by hand, made known to torch's autograd; the one module here that needs torch."""
+"""The three products of the engine, made known to torch's autograd and `torch.func`; the one module that needs torch.
+
+Each is linear in both of its arrays, and its derivatives are the other two: every order of derivative exists.
+"""
 
 import array_api_compat.torch as xp
 import torch
 
-from . import _gemm
+from ._engine import products
 
 
-class Conv2d(torch.autograd.Function):
-    """Convolution on tensors with the package's own forward and backward arithmetic.
-
-    The backward pass writes into its results in place, so it cannot itself be differentiated.
-    """
+class _Product(torch.autograd.Function):
+    """What the three have in common: a function of two arrays, Windows and groups, linear in either array."""
 
     @staticmethod
-    def forward(ctx, x, w, b, windows, groups):
-        ctx.save_for_backward(x, w)
-        ctx.windows, ctx.groups = windows, groups
-        return _gemm.forward(xp, x, w, b, windows, groups)
+    def setup_context(ctx, inputs, output):
+        *arrays, windows, groups = inputs
+        ctx.options = windows, groups
+        ctx.save_for_backward(*arrays)
+        ctx.save_for_forward(*arrays)
+
+    @classmethod
+    def jvp(cls, ctx, da, db, *_):
+        a, b = ctx.saved_tensors
+        moved = [pair for pair, d in (((da, b), da), ((a, db), db)) if d is not None]
+        return sum(cls.apply(*pair, *ctx.options) for pair in moved)
+
+    @classmethod
+    def vmap(cls, info, axes, a, b, windows, groups):
+        """Fold the new axis into the images, where only they have it, and else into the groups."""
+        count, weights = info.batch_size, cls is not WeightGradient  # whether b holds kernels
+        if weights and axes[1] is None:
+            a = a.movedim(axes[0], 0)
+            return cls.apply(a.flatten(0, 1), b, windows, groups).unflatten(0, a.shape[:2]), 0
+        a, b = (array.expand(count, *array.shape) if axis is None else array.movedim(axis, 0)
+                for array, axis in zip((a, b), axes[:2], strict=True))
+        a = a.movedim(0, 1).flatten(1, 2)
+        b = b.flatten(0, 1) if weights else b.movedim(0, 1).flatten(1, 2)
+        return cls.apply(a, b, windows, count * groups).unflatten(int(weights), (count, -1)), int(weights)
+
+
+class Convolution(_Product):
+    """Images and kernels to outputs."""
+
+    @staticmethod
+    def forward(x, w, windows, groups):
+        return products.convolution(xp, x.resolve_conj(), w.resolve_conj(), windows, groups)
 
     @staticmethod
     def backward(ctx, g):
-        refuse_second_derivative("conv2d")
-        need_x, need_w, need_b, *_ = ctx.needs_input_grad
         x, w = ctx.saved_tensors
-        dx, dw = _gemm.backward(xp, g, x, w, ctx.windows, ctx.groups, need_x=need_x, need_w=need_w)
-        return dx, dw, g.sum((0, 2, 3)) if need_b else None, None, None
+        need_x, need_w, *_ = ctx.needs_input_grad
+        return (Transposed.apply(g, w.conj(), *ctx.options) if need_x else None,
+                WeightGradient.apply(g, x.conj(), *ctx.options) if need_w else None, None, None)
 
 
-class ConvTranspose2d(torch.autograd.Function):
-    """Transposed convolution on tensors. It is linear, and its transpose is the convolution: backward runs that."""
+class Transposed(_Product):
+    """Outputs and kernels to images."""
 
     @staticmethod
-    def forward(ctx, x, w, b, windows, groups):
-        ctx.save_for_backward(x, w)
-        ctx.windows, ctx.groups = windows, groups
-        return _gemm.transposed(xp, x, w, b, windows, groups)
+    def forward(y, w, windows, groups):
+        return products.transposed(xp, y.resolve_conj(), w.resolve_conj(), windows, groups)
 
     @staticmethod
     def backward(ctx, g):
-        refuse_second_derivative("conv_transpose2d")
-        need_x, need_w, need_b, *_ = ctx.needs_input_grad
-        x, w = (a.conj().resolve_conj() for a in ctx.saved_tensors)  # real tensors come back as they are
-        dx = _gemm.forward(xp, g, w, None, ctx.windows, ctx.groups) if need_x else None
-        dw = None
-        if need_w:  # image and gradient have changed places; `backward` conjugates the image
-            _, dw = _gemm.backward(xp, x, g.conj().resolve_conj(), w, ctx.windows, ctx.groups, need_x=False)
-        return dx, dw, g.sum((0, 2, 3)) if need_b else None, None, None
+        y, w = ctx.saved_tensors
+        need_y, need_w, *_ = ctx.needs_input_grad
+        return (Convolution.apply(g, w.conj(), *ctx.options) if need_y else None,
+                WeightGradient.apply(y.conj(), g, *ctx.options) if need_w else None, None, None)
 
 
-def refuse_second_derivative(name):
-    """Raise where a graph of the backward pass is asked for: it writes in place."""
-    if torch.is_grad_enabled():  # create_graph=True; torch's own guard would let a constant `g` pass, with no graph
-        raise NotImplementedError(
-            f"d2lcnn.{name} has no second derivative (create_graph=True); use torch.nn.functional.{name} for that"
-        )
+class WeightGradient(_Product):
+    """Outputs and images to kernels."""
+
+    @staticmethod
+    def forward(y, x, windows, groups):
+        return products.weight_gradient(xp, y.resolve_conj(), x.resolve_conj(), windows, groups)
+
+    @staticmethod
+    def backward(ctx, g):
+        y, x = ctx.saved_tensors
+        need_y, need_x, *_ = ctx.needs_input_grad
+        return (Convolution.apply(x.conj(), g, *ctx.options) if need_y else None,
+                Transposed.apply(y.conj(), g, *ctx.options) if need_x else None, None, None)
 
 
-def conv2d(x, w, b, windows, groups):
-    """Convolve tensors; the arguments are checked already."""
-    return Conv2d.apply(x, w, b, windows, groups)
-
-
-def conv_transpose2d(x, w, b, windows, groups):
-    """Convolve tensors backward; the arguments are checked already."""
-    return ConvTranspose2d.apply(x, w, b, windows, groups)
+def frame(x, padding, value):
+    """Pad a tensor with a constant; a copy into an array made before is nothing that `torch.vmap` could follow."""
+    widths = [width for sides in reversed(padding) for width in sides]
+    return torch.nn.functional.pad(x, widths, value=value)

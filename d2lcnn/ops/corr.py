@@ -1,12 +1,12 @@
 """Cross-correlation: of two matrices, of batches of images, of sequences."""
 
-from array_api_compat import is_torch_array
-
 from ..shapes import conv_output_size
-from . import _gemm
-from ._args import check_channels, check_rank, conv_windows, namespace, per_axis, resolve_padding
+from . import _engine
+from ._args import check_channels, check_rank, conv_windows, namespace, per_axis, resolve_padding, with_bias
+from ._precision import in_float32
 
 
+@in_float32
 def corr2d(X, K):
     """Cross-correlate a matrix with a kernel: the sum of shifted copies of X, one for each weight.
 
@@ -48,6 +48,7 @@ def corr2d(X, K):
     return sum(K[a, b] * X[a : a + oh, b : b + ow] for a in range(kh) for b in range(kw))
 
 
+@in_float32
 def conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
     """Convolve images with kernels, as deep learning means it: cross-correlation, summed over input channels.
 
@@ -77,16 +78,17 @@ def conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
     Raises
     ------
     TypeError
-        If array types or dtypes differ, or a size is no integer.
+        If array types or dtypes differ.
     ValueError
         If a rank, the channels or a size do not fit, or the kernel is larger than the padded image.
 
     Notes
     -----
-    Equals ``torch.nn.functional.conv2d``. Weights (C_out, C_in*kh*kw) times the columns of `im2col`, as Chellapilla,
-    Puri & Simard (2006), section 2.1, but for one cache-sized tile of outputs after the other: beside the result it
-    needs 1 MB or the columns of one image, whichever is more. With one kernel for each input channel (depthwise) no
-    matrices are formed: the result is the sum of shifted planes, one for each tap.
+    Equals ``torch.nn.functional.conv2d``; `d2lcnn.ops.definition` says in loops what it computes. Weights times the
+    columns of `im2col`, as Chellapilla, Puri & Simard (2006), section 2.1, but for one cache-sized tile of outputs
+    after the other, and with pixels that windows below each other share copied once (`d2lcnn.ops._engine`). Beside the
+    result it needs a copy of the weights and 1 MB or the columns of one image, whichever is more. Floats of 16 bits are
+    summed in float32.
 
     Examples
     --------
@@ -100,11 +102,7 @@ def conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
     check_rank(4, x=x, w=w)
     groups = check_channels(x, w, b, groups)
     windows = conv_windows(x.shape[2:], tuple(w.shape[2:]), stride, padding, dilation)
-    if is_torch_array(x):
-        from . import _autograd
-
-        return _autograd.conv2d(x, w, b, windows, groups)
-    return _gemm.forward(xp, x, w, b, windows, groups)
+    return with_bias(xp, _engine.convolution(xp, x, w, windows, groups), b)
 
 
 def conv1d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
@@ -113,31 +111,19 @@ def conv1d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
     Parameters
     ----------
     x : array, shape (N, C_in, L)
-        Sequences of any numeric dtype.
     w : array, shape (C_out, C_in/groups, k)
-        Kernels, of the same type and dtype as `x`.
     b : array, shape (C_out,), optional
-        One number to add to each output channel.
-    stride : int
-        Steps from one window to the next.
-    padding : int, ((int, int),) or {"valid", "same", "full"}
-        Zeros per side: one number, ((before, after),), or a name. ``((k - 1, 0),)`` makes a causal convolution.
-    dilation : int
-        Steps from one tap of the kernel to the next.
-    groups : int
-        Split the channels into this many groups that do not see each other.
+    stride, padding, dilation, groups
+        As `conv2d`, for one axis: ``padding=((k - 1, 0),)``, all of it before, makes a causal convolution.
 
     Returns
     -------
     array, shape (N, C_out, o)
-        Same type and dtype as `x`; differentiable on torch.
 
     Raises
     ------
-    TypeError
-        If array types or dtypes differ, or a size is no integer.
-    ValueError
-        If a rank, the channels or a size do not fit, or the kernel is longer than the padded sequence.
+    TypeError, ValueError
+        As `conv2d`.
 
     Notes
     -----

@@ -3,10 +3,12 @@
 from array_api_compat import device
 
 from ._args import check_channels, check_rank, conv_windows, namespace
+from ._precision import in_float32
 from .corr import conv2d
-from .padding import framed
+from .padding import framed, zeros
 
 
+@in_float32
 def fft_conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
     """Convolve as `conv2d` does, by pointwise products of Fourier transforms.
 
@@ -30,7 +32,7 @@ def fft_conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
     Raises
     ------
     TypeError
-        If array types or dtypes differ, the dtype is not real floating, or a size is no integer.
+        If array types or dtypes differ, or the dtype is not real floating.
     ValueError
         If a rank, the channels or a size do not fit, or the kernel is larger than the padded image.
 
@@ -55,8 +57,7 @@ def fft_conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
         return conv2d(x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
     (sh, sw), (dh, dw), (oh, ow) = windows.stride, windows.dilation, windows.out
     size = tuple(map(_fast_length, windows.padded))
-    apart = xp.zeros((*w.shape[:2], *((k - 1) * d + 1 for k, d in zip(windows.kernel, (dh, dw), strict=True))),
-                     dtype=w.dtype, device=device(w))
+    apart = zeros(xp, w, (*w.shape[:2], *((k - 1) * d + 1 for k, d in zip(windows.kernel, (dh, dw), strict=True))))
     apart[:, :, ::dh, ::dw] = w
     n, c_out = x.shape[0], w.shape[0]
     X = xp.fft.rfftn(framed(xp, x, windows.padding), s=size, axes=(2, 3))
@@ -111,6 +112,7 @@ WINOGRAD = {
 }
 
 
+@in_float32
 def winograd_conv2d(x, w, b=None, *, padding=0, tile=4):
     """Convolve with 3x3 kernels and stride 1 by Winograd's minimal filtering.
 
@@ -136,7 +138,7 @@ def winograd_conv2d(x, w, b=None, *, padding=0, tile=4):
     Raises
     ------
     TypeError
-        If array types or dtypes differ, the dtype is not real floating, or a size is no integer.
+        If array types or dtypes differ, or the dtype is not real floating.
     ValueError
         If a rank, the channels or a size do not fit, the kernels are not 3x3, `tile` is neither 2 nor 4, or the kernel
         is larger than the padded image.

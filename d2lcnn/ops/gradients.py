@@ -1,13 +1,15 @@
 """Backward passes, written by hand: what autograd computes, without autograd."""
 
+import math
 from typing import Any, NamedTuple
 
 from array_api_compat import device, is_torch_array
 
-from . import _gemm
+from . import _engine
 from ._args import check_channels, check_rank, conv_windows, namespace
+from ._precision import in_float32
 from .padding import framed
-from .pool import _divisors, _pool_windows
+from .pool import _divisors, _pool_windows, max_pool2d
 
 
 class ConvGrads(NamedTuple):
@@ -29,6 +31,7 @@ class ConvGrads(NamedTuple):
     b: Any
 
 
+@in_float32
 def conv2d_backward(grad_output, x, w, *, stride=1, padding=0, dilation=1, groups=1):
     """Send a gradient back through `conv2d`.
 
@@ -51,7 +54,7 @@ def conv2d_backward(grad_output, x, w, *, stride=1, padding=0, dilation=1, group
     Raises
     ------
     TypeError
-        If array types or dtypes differ, the dtype is not real floating, or a size is no integer.
+        If array types or dtypes differ, or the dtype is not real floating.
     ValueError
         If a rank, the channels or a size do not fit, or `grad_output` has not the shape of the output.
 
@@ -78,10 +81,12 @@ def conv2d_backward(grad_output, x, w, *, stride=1, padding=0, dilation=1, group
         raise ValueError(f"grad_output must have the output's shape {expected}, not {tuple(grad_output.shape)}")
     if is_torch_array(x):
         grad_output, x, w = grad_output.detach(), x.detach(), w.detach()
-    dx, dw = _gemm.backward(xp, grad_output, x, w, windows, groups)
+    dx = _engine.transposed(xp, grad_output, w, windows, groups)
+    dw = _engine.weight_gradient(xp, grad_output, x, windows, groups)
     return ConvGrads(dx, dw, xp.sum(grad_output, axis=(0, 2, 3)))
 
 
+@in_float32
 def max_pool2d_backward(grad_output, x, kernel_size, *, stride=None, padding=0, dilation=1, ceil_mode=False):
     """Send a gradient back through `max_pool2d`: each window gives all of it to its largest pixel.
 
@@ -103,7 +108,7 @@ def max_pool2d_backward(grad_output, x, kernel_size, *, stride=None, padding=0, 
     Raises
     ------
     TypeError
-        If array types or dtypes differ, the dtype is not real floating, or a size is no integer.
+        If array types or dtypes differ, or the dtype is not real floating.
     ValueError
         If a rank or a size does not fit, or `grad_output` has not the shape of the output.
 
@@ -126,23 +131,26 @@ def max_pool2d_backward(grad_output, x, kernel_size, *, stride=None, padding=0, 
     check_rank(4, grad_output=grad_output, x=x)
     windows = _pool_windows(x.shape[2:], kernel_size, stride, padding, dilation, ceil_mode)
     grad_output, x = _checked(grad_output, x, windows)
-    image = framed(xp, x, windows.padding)
-    inside = framed(xp, xp.ones(windows.size, dtype=xp.bool, device=device(x)), windows.padding)
+    largest = max_pool2d(x, kernel_size, stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode)
+    dx = xp.zeros((*x.shape[:2], *windows.padded), dtype=x.dtype, device=device(x))
+    free = xp.ones(tuple(largest.shape), dtype=xp.bool, device=device(x))  # windows whose winner is not found yet
+
+    def give(taps, value, is_winner):
+        image = framed(xp, x, windows.padding, value)
+        for tap in taps:
+            wins = is_winner(image[tap]) & free
+            dx[tap] += xp.where(wins, grad_output, xp.zeros_like(grad_output))
+            free[wins] = False
+
     taps = list(windows.taps())
-    largest = xp.full(tuple(grad_output.shape), float("-inf"), dtype=x.dtype, device=device(x))
-    winner = xp.full(tuple(grad_output.shape), -1, dtype=xp.int64, device=device(x))
-    for t, tap in enumerate(taps):
-        value = image[tap]
-        # padding never wins, not even over -inf; only a larger value takes over, so the first of equals stays
-        wins = ((value > largest) | (winner < 0) | (value != value)) & inside[tap]
-        largest, winner = xp.where(wins, value, largest), xp.where(wins, t, winner)
-    dx = xp.zeros(tuple(image.shape), dtype=x.dtype, device=device(x))
-    zero = xp.zeros((), dtype=x.dtype, device=device(x))
-    for t, tap in enumerate(taps):
-        dx[tap] += xp.where(winner == t, grad_output, zero)
+    give(taps, math.nan, lambda pixels: pixels == largest)  # padding equals nothing, not even -inf
+    if xp.any(largest != largest):
+        free &= largest != largest
+        give(reversed(taps), 0, lambda pixels: pixels != pixels)
     return _unframed(dx, windows)
 
 
+@in_float32
 def avg_pool2d_backward(
     grad_output, x, kernel_size, *, stride=None, padding=0, ceil_mode=False, count_include_pad=True
 ):
@@ -165,7 +173,7 @@ def avg_pool2d_backward(
     Raises
     ------
     TypeError
-        If array types or dtypes differ, the dtype is not real floating, or a size is no integer.
+        If array types or dtypes differ, or the dtype is not real floating.
     ValueError
         If a rank or a size does not fit, or `grad_output` has not the shape of the output.
 

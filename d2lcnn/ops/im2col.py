@@ -2,12 +2,12 @@
 
 import math
 
-from array_api_compat import device
-
 from ._args import check_rank, conv_windows, namespace, per_axis
-from .padding import framed
+from ._precision import in_float32
+from .padding import framed, zeros
 
 
+@in_float32
 def im2col(x, kernel_size, *, stride=1, padding=0, dilation=1):
     """Write every window of an image as a column.
 
@@ -31,7 +31,7 @@ def im2col(x, kernel_size, *, stride=1, padding=0, dilation=1):
     Raises
     ------
     TypeError
-        If `x` is no array or a size is no integer.
+        If `x` is no array.
     ValueError
         If `x` has another rank, a size is out of range, or the window is larger than the padded image.
 
@@ -57,6 +57,7 @@ def im2col(x, kernel_size, *, stride=1, padding=0, dilation=1):
     return xp.reshape(taps, (x.shape[0], x.shape[1] * windows.count, math.prod(windows.out)))
 
 
+@in_float32
 def col2im(cols, output_size, kernel_size, *, stride=1, padding=0, dilation=1):
     """Add columns back into the image at the places they came from: the transpose of `im2col`.
 
@@ -78,7 +79,7 @@ def col2im(cols, output_size, kernel_size, *, stride=1, padding=0, dilation=1):
     Raises
     ------
     TypeError
-        If `cols` is no array or a size is no integer.
+        If `cols` is no array.
     ValueError
         If `cols` has another rank, its rows are no multiple of kh*kw, or its columns are not as many as the windows.
 
@@ -105,7 +106,7 @@ def col2im(cols, output_size, kernel_size, *, stride=1, padding=0, dilation=1):
         raise ValueError(f"cols has {stops} columns, but there are {windows.out[0]} x {windows.out[1]} windows")
     channels = rows // windows.count
     taps = xp.reshape(cols, (n, channels, windows.count, *windows.out))
-    image = xp.zeros((n, channels, *windows.padded), dtype=cols.dtype, device=device(cols))
+    image = zeros(xp, cols, (n, channels, *windows.padded))
     for t, tap in enumerate(windows.taps()):
         image[tap] += taps[:, :, t, :, :]
     (top, _), (left, _) = windows.padding

@@ -3,6 +3,7 @@
 from array_api_compat import device, is_torch_array
 
 from ._args import namespace
+from ._precision import cast, widened
 
 
 def softmax_cross_entropy(logits, labels):
@@ -26,7 +27,8 @@ def softmax_cross_entropy(logits, labels):
     TypeError
         If array types differ or a dtype is of the wrong kind.
     ValueError
-        If a shape does not fit, the batch is empty, or a label is no class.
+        If a shape does not fit, the batch is empty, or a label is no class (inside ``torch.vmap`` over labels,
+        IndexError).
 
     Notes
     -----
@@ -42,8 +44,9 @@ def softmax_cross_entropy(logits, labels):
     0.125
     """
     xp, labels, rows = _check(logits, labels)
+    dtype, logits = logits.dtype, widened(logits)
     shifted = logits - xp.max(logits, axis=1, keepdims=True)
-    return xp.mean(xp.log(xp.sum(xp.exp(shifted), axis=1)) - shifted[rows, labels])
+    return cast(xp.mean(xp.log(xp.sum(xp.exp(shifted), axis=1)) - shifted[rows, labels]), dtype)
 
 
 def softmax_cross_entropy_backward(logits, labels):
@@ -82,10 +85,11 @@ def softmax_cross_entropy_backward(logits, labels):
     xp, labels, rows = _check(logits, labels)
     if is_torch_array(logits):
         logits = logits.detach()
+    dtype, logits = logits.dtype, widened(logits)
     powers = xp.exp(logits - xp.max(logits, axis=1, keepdims=True))
     gradient = powers / xp.sum(powers, axis=1, keepdims=True)
     gradient[rows, labels] -= 1
-    return gradient / logits.shape[0]
+    return cast(gradient / logits.shape[0], dtype)
 
 
 def _check(logits, labels):
@@ -100,8 +104,11 @@ def _check(logits, labels):
         raise ValueError(f"logits holds nothing: its shape is {tuple(logits.shape)}")
     if tuple(labels.shape) != (n,):
         raise ValueError(f"labels must have shape ({n},), one class per row of logits, not {tuple(labels.shape)}")
-    low, high = int(xp.min(labels)), int(xp.max(labels))
+    labels = xp.astype(labels, xp.int64)  # as they are, torch would take labels in uint8 for a mask
+    try:
+        low, high = int(xp.min(labels)), int(xp.max(labels))
+    except RuntimeError:  # inside torch.vmap nobody can look; there torch refuses what is past the last class
+        return xp, xp.where(labels < 0, classes, labels), xp.arange(n, device=device(logits))
     if low < 0 or high >= classes:
         raise ValueError(f"labels must be from 0 to {classes - 1}, but one is {low if low < 0 else high}")
-    # as they are, torch would take labels in uint8 for a mask
-    return xp, xp.astype(labels, xp.int64), xp.arange(n, device=device(logits))
+    return xp, labels, xp.arange(n, device=device(logits))

@@ -4,9 +4,12 @@ import numpy as np
 from array_api_compat import device, is_numpy_array
 
 from ._args import check_rank, conv_windows, namespace, per_axis
+from ._precision import in_float32
 from .im2col import im2col
+from .padding import zeros
 
 
+@in_float32
 def conv_matrix(K, input_size, *, stride=1, padding=0, dilation=1, sparse=False):
     """Write the matrix C with ``C @ x.reshape(-1)`` = the flattened convolution of x with K.
 
@@ -30,7 +33,7 @@ def conv_matrix(K, input_size, *, stride=1, padding=0, dilation=1, sparse=False)
     Raises
     ------
     TypeError
-        If `K` is no array, a size is no integer, or a sparse matrix of a torch tensor is asked for.
+        If `K` is no array, or a sparse matrix of a torch tensor is asked for.
     ValueError
         If `K` has another rank, a size is out of range, or the kernel is larger than the padded image.
     ImportError
@@ -60,11 +63,9 @@ def conv_matrix(K, input_size, *, stride=1, padding=0, dilation=1, sparse=False)
     weights = xp.reshape(K, (c_out, c_in, windows.count))
     if sparse:
         return _sparse(weights, taps, places, pixels, (n, m))
-    C = xp.zeros((c_out, n, c_in, m), dtype=K.dtype, device=device(K))
-    taps, places, pixels = (xp.asarray(index, device=device(K)) for index in (taps, places, pixels))
-    # two index arrays apart from each other put their axis first: entries, then (C_out, C_in)
-    C[:, places, :, pixels] = xp.permute_dims(weights[:, :, taps], (2, 0, 1))
-    return xp.reshape(C, (c_out * n, c_in * m))
+    C = zeros(xp, K, (c_out, c_in, n * m))
+    C[:, :, xp.asarray(places * m + pixels, device=device(K))] = weights[:, :, xp.asarray(taps, device=device(K))]
+    return xp.reshape(xp.permute_dims(xp.reshape(C, (c_out, c_in, n, m)), (0, 2, 1, 3)), (c_out * n, c_in * m))
 
 
 def _entries(windows):

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from array_api_compat import is_torch_array
 
 from ._args import check_rank, integer, namespace, number
+from ._precision import in_float32
 from .padding import framed
 
 
@@ -27,6 +28,7 @@ class BatchNormGrads(NamedTuple):
     bias: Any
 
 
+@in_float32
 def batch_norm2d(x, weight=None, bias=None, *, mean=None, var=None, eps=1e-5):
     """Shift and scale each channel to mean 0 and variance 1, then by a weight and a bias of its own.
 
@@ -76,6 +78,7 @@ def batch_norm2d(x, weight=None, bias=None, *, mean=None, var=None, eps=1e-5):
     return normal if bias is None else normal + xp.reshape(bias, (-1, 1, 1))
 
 
+@in_float32
 def batch_norm2d_backward(grad_output, x, weight=None, *, mean=None, var=None, eps=1e-5):
     """Send a gradient back through `batch_norm2d`.
 
@@ -159,13 +162,14 @@ def _normalize(xp, x, mean, var, eps):
     return (x - xp.reshape(mean, (-1, 1, 1))) / deviation, deviation
 
 
+@in_float32
 def local_response_norm(x, size, *, alpha=1e-4, beta=0.75, k=1.0):
     """Divide each value by the energy of the channels around it, at the same pixel.
 
     Parameters
     ----------
-    x : array, shape (N, C, H, W)
-        Images of a real floating dtype.
+    x : array, shape (N, C, ...)
+        Images, sequences or volumes of a real floating dtype.
     size : int
         Number of neighbouring channels, itself included: channel c sees c - size//2 to c + (size-1)//2. Channels
         beyond the first and the last count as zeros.
@@ -174,7 +178,7 @@ def local_response_norm(x, size, *, alpha=1e-4, beta=0.75, k=1.0):
 
     Returns
     -------
-    array, shape (N, C, H, W)
+    array, shape (N, C, ...)
         Same type and dtype as `x`; differentiable on torch.
 
     Raises
@@ -198,12 +202,13 @@ def local_response_norm(x, size, *, alpha=1e-4, beta=0.75, k=1.0):
     array([0.67082039, 0.66666667, 0.        ])
     """
     xp = namespace(kind="real floating", x=x)
-    check_rank(4, x=x)
+    if x.ndim < 3:
+        raise ValueError(f"x must be (N, C, ...) with three axes or more, but its shape is {tuple(x.shape)}")
     size = integer("size", size, 1)
     number("beta", beta)
     number("alpha", alpha, 0)
     if number("k", k) <= 0:
         raise ValueError(f"k must be positive, not {k}")
-    squares = framed(xp, x * x, ((size // 2, (size - 1) // 2), (0, 0), (0, 0)))
+    squares = framed(xp, x * x, ((size // 2, (size - 1) // 2), *((0, 0),) * (x.ndim - 2)))
     energy = sum(squares[:, c : c + x.shape[1]] for c in range(size))
     return x / (k + alpha / size * energy) ** beta

@@ -1,8 +1,9 @@
 """Frames around images."""
 
-from array_api_compat import device
+from array_api_compat import device, is_torch_array
 
 from ._args import namespace, sides
+from ._precision import in_float32
 
 # rank of the array -> number of its last axes that are space: (h, w), (N, C, L), (N, C, H, W)
 SPACE = {2: 2, 3: 1, 4: 2}
@@ -28,14 +29,23 @@ MODES = {
 }
 
 
+def zeros(xp, like, shape):
+    """Return zeros with the dtype and on the device of `like`; inside `torch.vmap` they may be written to like it."""
+    return like.new_zeros(shape) if is_torch_array(like) else xp.zeros(shape, dtype=like.dtype)
+
+
 def frame(xp, x, padding, value=0):
     """Copy `x` into the middle of a larger array filled with `value`; `padding` is (before, after) per axis."""
+    if is_torch_array(x):
+        from . import _autograd
+
+        return _autograd.frame(x, padding, value)
     inner = [slice(None)] * (x.ndim - len(padding))
     shape = list(x.shape[: len(inner)])
     for n, (before, after) in zip(x.shape[len(inner) :], padding, strict=True):
         shape.append(before + n + after)
         inner.append(slice(before, before + n))
-    y = xp.full(tuple(shape), value, dtype=x.dtype, device=device(x))
+    y = xp.full(tuple(shape), value, dtype=x.dtype)
     y[tuple(inner)] = x
     return y
 
@@ -45,6 +55,7 @@ def framed(xp, x, padding, value=0):
     return frame(xp, x, padding, value) if any(map(any, padding)) else x
 
 
+@in_float32
 def pad(x, padding, mode="zeros"):
     """Put a frame around the spatial axes.
 
@@ -67,7 +78,7 @@ def pad(x, padding, mode="zeros"):
     Raises
     ------
     TypeError
-        If `x` is no array or a size is no integer.
+        If `x` is no array.
     ValueError
         If `x` has another rank, a size is negative, the mode is unknown, or the image is too small
         for the frame (reflect: at most n - 1 pixels, circular: at most n).

@@ -6,6 +6,7 @@ from array_api_compat import device
 
 from ..shapes import pool_output_size
 from ._args import Windows, check_rank, namespace, per_axis, sides
+from ._precision import in_float32
 from .padding import framed
 
 
@@ -29,7 +30,7 @@ def pool2d(X, pool_size, mode="max"):
     Raises
     ------
     TypeError
-        If `X` is no array, has no real dtype, or a size is no integer.
+        If `X` is no array or has no real dtype.
     ValueError
         If `X` is no matrix, the mode is unknown, or the window is larger than the input.
 
@@ -67,8 +68,8 @@ def _pool_windows(size, kernel_size, stride, padding, dilation=1, ceil_mode=Fals
     out, grown = [], []
     for n, k, s, (before, after), d in zip(size, kernel, stride, sides(padding), dilation, strict=True):
         span = d * (k - 1) + 1
-        if 2 * max(before, after) > k:
-            raise ValueError(f"padding={(before, after)} is more than half of the window size {k}")
+        if max(before, after) >= k:
+            raise ValueError(f"padding={(before, after)} must be smaller than the window size {k}")
         # the far side may be padded less or more than the near one: count it as part of the image
         o = pool_output_size(n + before + after, k, s, 0, d, ceil_mode)
         if ceil_mode and (o - 1) * s >= n + before:
@@ -78,6 +79,7 @@ def _pool_windows(size, kernel_size, stride, padding, dilation=1, ceil_mode=Fals
     return Windows(tuple(size), kernel, stride, dilation, tuple(grown), tuple(out))
 
 
+@in_float32
 def max_pool2d(x, kernel_size, *, stride=None, padding=0, dilation=1, ceil_mode=False):
     """Keep the largest value of each window, channel by channel.
 
@@ -90,7 +92,8 @@ def max_pool2d(x, kernel_size, *, stride=None, padding=0, dilation=1, ceil_mode=
     stride : int or (int, int), optional
         Pixels from one window to the next; the kernel size where it is not given.
     padding : int, (int, int) or ((int, int), (int, int))
-        Pixels per side, at most half of the window size. They never win: they count as minus infinity.
+        Pixels per side, fewer than the window has, as in ONNX (torch allows half of that). They never win: they count
+        as minus infinity, or as the smallest integer.
     dilation : int or (int, int)
         Pixels from one tap to the next.
     ceil_mode : bool
@@ -104,7 +107,7 @@ def max_pool2d(x, kernel_size, *, stride=None, padding=0, dilation=1, ceil_mode=
     Raises
     ------
     TypeError
-        If `x` is no array, has no real dtype, or a size is no integer.
+        If `x` is no array or has no real dtype.
     ValueError
         If `x` has another rank, a size is out of range, or the window is larger than the padded image.
 
@@ -138,6 +141,7 @@ def _larger_first(a, b):
     return b.where((b > a) | (b != b), a)
 
 
+@in_float32
 def avg_pool2d(x, kernel_size, *, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
     """Average each window, channel by channel.
 
@@ -150,7 +154,7 @@ def avg_pool2d(x, kernel_size, *, stride=None, padding=0, ceil_mode=False, count
     stride : int or (int, int), optional
         Pixels from one window to the next; the kernel size where it is not given.
     padding : int, (int, int) or ((int, int), (int, int))
-        Zeros per side, at most half of the window size.
+        Zeros per side, fewer than the window has, as in ONNX (torch allows half of that): so each window meets a pixel.
     ceil_mode : bool
         Round the output size up: keep a last window that hangs over the far end. What hangs over is not counted.
     count_include_pad : bool
@@ -164,7 +168,7 @@ def avg_pool2d(x, kernel_size, *, stride=None, padding=0, ceil_mode=False, count
     Raises
     ------
     TypeError
-        If `x` is no array, has no real floating dtype, or a size is no integer.
+        If `x` is no array or has no real floating dtype.
     ValueError
         If `x` has another rank, a size is out of range, or the window is larger than the padded image.
 
@@ -204,6 +208,7 @@ def _counts(n, k, s, before, end, include_pad, out):
     return [min(start + k, end) - (start if include_pad else max(start, 0)) for start in starts]
 
 
+@in_float32
 def lp_pool2d(x, norm_type, kernel_size, *, stride=None, padding=0):
     """Take the p-th root of the sum of p-th powers in each window, channel by channel.
 
@@ -219,7 +224,7 @@ def lp_pool2d(x, norm_type, kernel_size, *, stride=None, padding=0):
     stride : int or (int, int), optional
         Pixels from one window to the next; the kernel size where it is not given.
     padding : int, (int, int) or ((int, int), (int, int))
-        Zeros per side, at most half of the window size.
+        As `avg_pool2d`.
 
     Returns
     -------
@@ -229,7 +234,7 @@ def lp_pool2d(x, norm_type, kernel_size, *, stride=None, padding=0):
     Raises
     ------
     TypeError
-        If `x` is no array, has no real floating dtype, or a size is no integer.
+        If `x` is no array or has no real floating dtype.
     ValueError
         If `norm_type` is not a positive finite number, `x` has another rank, a size is out of range, or the
         window is larger than the padded image.
@@ -256,6 +261,7 @@ def lp_pool2d(x, norm_type, kernel_size, *, stride=None, padding=0):
     return sum(powers[tap] for tap in windows.taps()) ** (1 / norm_type)
 
 
+@in_float32
 def adaptive_avg_pool2d(x, output_size):
     """Average over an even division of the image into `output_size` windows.
 
@@ -275,7 +281,7 @@ def adaptive_avg_pool2d(x, output_size):
     Raises
     ------
     TypeError
-        If `x` is no array, has no real floating dtype, or a size is no integer.
+        If `x` is no array or has no real floating dtype.
     ValueError
         If `x` has another rank, an empty axis, or a size is below 1.
 
@@ -293,7 +299,8 @@ def adaptive_avg_pool2d(x, output_size):
     check_rank(4, x=x)
     if 0 in x.shape[2:]:
         raise ValueError(f"x has no pixels: its shape is {tuple(x.shape)}")
-    sizes = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * 2
+    sizes = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,)
+    sizes *= 2 if len(sizes) == 1 else 1
     if len(sizes) != 2:
         raise ValueError(f"output_size must be an integer or 2 of them, not {output_size!r}")
     sizes = per_axis("output_size", [n if o is None else o for n, o in zip(x.shape[2:], sizes, strict=True)])

@@ -1,15 +1,15 @@
 """Transposed convolution: the product with the transposed matrix, computed in three ways that agree."""
 
-from array_api_compat import device, is_torch_array
-
 from ..shapes import conv_output_size, conv_transpose_output_size, transposed_as_direct
-from . import _gemm
-from ._args import Windows, check_rank, integer, namespace, per_axis, sides
+from . import _engine
+from ._args import Windows, check_rank, integer, namespace, per_axis, sides, with_bias
+from ._precision import in_float32
 from .corr import conv2d
 from .matrix import conv_matrix
-from .padding import framed
+from .padding import framed, zeros
 
 
+@in_float32
 def conv_transpose2d(
     x, w, b=None, *, stride=1, padding=0, output_padding=0, dilation=1, groups=1, method="scatter"
 ):
@@ -45,7 +45,7 @@ def conv_transpose2d(
     Raises
     ------
     TypeError
-        If array types or dtypes differ, or a size is no integer.
+        If array types or dtypes differ.
     ValueError
         If a rank, the channels or a size do not fit, the padding crops everything, or the method is unknown.
 
@@ -70,7 +70,7 @@ def conv_transpose2d(
     groups = _check_channels(x, w, b, groups)
     extra = per_axis("output_padding", output_padding, minimum=0)
     windows = _transposed_windows(x.shape[2:], tuple(w.shape[2:]), stride, padding, extra, dilation)
-    return METHODS[method](xp, x, w, b, windows, groups)
+    return with_bias(xp, METHODS[method](xp, x, w, windows, groups), b)
 
 
 def conv_transpose1d(
@@ -81,35 +81,19 @@ def conv_transpose1d(
     Parameters
     ----------
     x : array, shape (N, C_in, L)
-        Sequences of any numeric dtype.
     w : array, shape (C_in, C_out/groups, k)
-        Kernels, of the same type and dtype as `x`.
     b : array, shape (C_out,), optional
-        One number to add to each output channel.
-    stride : int
-        Steps from one copy of the kernel to the next.
-    padding : int or ((int, int),)
-        Values that are cropped per side: one number or ((before, after),).
-    output_padding : int
-        Values to add at the far end, fewer than the larger of stride and dilation.
-    dilation : int
-        Steps from one tap of the kernel to the next.
-    groups : int
-        Split the channels into this many groups that do not see each other.
-    method : {"scatter", "matrix", "zeros"}
-        As for `conv_transpose2d`.
+    stride, padding, output_padding, dilation, groups, method
+        As `conv_transpose2d`, for one axis.
 
     Returns
     -------
     array, shape (N, C_out, o)
-        Same type and dtype as `x`; differentiable on torch.
 
     Raises
     ------
-    TypeError
-        If array types or dtypes differ, or a size is no integer.
-    ValueError
-        If a rank, the channels or a size do not fit, the padding crops everything, or the method is unknown.
+    TypeError, ValueError
+        As `conv_transpose2d`.
 
     Notes
     -----
@@ -158,15 +142,11 @@ def _transposed_windows(out, kernel, stride, padding, extra, dilation):
     return Windows(tuple(size), kernel, stride, dilation, padding, tuple(out))
 
 
-def _by_scatter(xp, x, w, b, windows, groups):
-    if is_torch_array(x):
-        from . import _autograd
-
-        return _autograd.conv_transpose2d(x, w, b, windows, groups)
-    return _gemm.transposed(xp, x, w, b, windows, groups)
+def _by_scatter(xp, x, w, windows, groups):
+    return _engine.transposed(xp, x, w, windows, groups)
 
 
-def _by_matrix(xp, x, w, b, windows, groups):
+def _by_matrix(xp, x, w, windows, groups):
     """Multiply each image, as a row, by the matrix of the forward convolution: ``C^T x`` for columns is ``x^T C``."""
     n, c_in = x.shape[0], x.shape[1] // groups
     oh, ow = windows.out
@@ -180,16 +160,15 @@ def _by_matrix(xp, x, w, b, windows, groups):
         C = xp.reshape(C, (c_in, rows, columns, C.shape[1]))[:, :oh, :ow, :]
         places = c_in * oh * ow
         parts.append(xp.reshape(x[:, channels], (n, places)) @ xp.reshape(C, (places, C.shape[-1])))
-    y = xp.reshape(xp.concat(parts, axis=1), (n, w.shape[1] * groups, *windows.size))
-    return y if b is None else y + xp.reshape(b, (-1, 1, 1))
+    return xp.reshape(xp.concat(parts, axis=1), (n, w.shape[1] * groups, *windows.size))
 
 
-def _by_zeros(xp, x, w, b, windows, groups):
+def _by_zeros(xp, x, w, windows, groups):
     """Put s-1 zeros between neighbours, and convolve with the kernel flipped and its channels exchanged."""
     c_in, per_group = w.shape[:2]
     w = xp.flip(xp.reshape(w, (groups, c_in // groups, per_group, *windows.kernel)), axis=(3, 4))
     w = xp.reshape(xp.permute_dims(w, (0, 2, 1, 3, 4)), (groups * per_group, c_in // groups, *windows.kernel))
-    return conv2d(_spread(xp, x, windows), w, b, dilation=windows.dilation, groups=groups)
+    return conv2d(_spread(xp, x, windows), w, dilation=windows.dilation, groups=groups)
 
 
 def _spread(xp, x, windows):
@@ -200,7 +179,7 @@ def _spread(xp, x, windows):
         extra = n + before + after - conv_transpose_output_size(i, k, s, 0, d)
         inner.append(direct.i)
         frame.append((direct.p - before, direct.p - after + extra))
-    spread = xp.zeros((*x.shape[:2], *inner), dtype=x.dtype, device=device(x))
+    spread = zeros(xp, x, (*x.shape[:2], *inner))
     spread[:, :, :: windows.stride[0], :: windows.stride[1]] = x
     spread = framed(xp, spread, [(max(0, before), max(0, after)) for before, after in frame])
     ends = zip(frame, spread.shape[2:], strict=True)
