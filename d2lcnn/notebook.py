@@ -33,15 +33,15 @@ class Source:
         return f"```python\n{self.text}\n```"
 
 
-def source(*objects: Any, docstrings: bool = False) -> Source:
+def source(*objects: Any, whole: bool = False) -> Source:
     """Show how functions or classes are written; the last expression of a cell.
 
     Parameters
     ----------
     *objects : function, method, class or module
         What to show, in this order.
-    docstrings : bool
-        Whether to show docstrings too. The chapters explain in their own words.
+    whole : bool
+        Whether to show docstrings too, and the decorators of the objects. The chapters explain in their own words.
 
     Returns
     -------
@@ -60,12 +60,15 @@ def source(*objects: Any, docstrings: bool = False) -> Source:
         return integer("d", d, 1) * (integer("k", k, 1) - 1) + 1
     """
     texts = [textwrap.dedent(inspect.getsource(item)).rstrip() for item in objects]
-    return Source("\n\n\n".join(texts if docstrings else map(_without_docstrings, texts)))
+    return Source("\n\n\n".join(texts if whole else map(_shortened, texts)))
 
 
-def _without_docstrings(text: str) -> str:
-    lines = text.splitlines()
-    for node in ast.walk(ast.parse(text)):
+def _shortened(text: str) -> str:
+    """Leave out docstrings, and the decorators of the outermost function or class."""
+    lines, tree = text.splitlines(), ast.parse(text)
+    if getattr(tree.body[0], "decorator_list", []):
+        lines[: tree.body[0].lineno - 1] = [None] * (tree.body[0].lineno - 1)
+    for node in ast.walk(tree):
         owner = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module))
         if owner and ast.get_docstring(node) is not None and len(node.body) > 1:
             said, following = node.body[:2]

@@ -45,8 +45,13 @@ def test_docstrings_are_left_out_and_nothing_else():
         "class Sample:", "    size = 3", "", "    @property", "    def area(self):", "        # a reason",
         "        return self.size**2", "", "    def only_this(self):", '        """Nothing but words."""',
     ]  # fmt: skip
-    whole = str(notebook.source(Sample, docstrings=True))
+    whole = str(notebook.source(Sample, whole=True))
     assert "Area." in whole and "With two paragraphs." in whole
+
+
+def test_decorators_of_the_object_itself_are_left_out():
+    assert repr(notebook.source(Sample.area.fget)) == "def area(self):\n    # a reason\n    return self.size**2"
+    assert repr(notebook.source(Sample.area.fget, whole=True)).startswith("@property\ndef area")
 
 
 def test_every_public_function_is_shown_without_its_docstring():
