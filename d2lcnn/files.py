@@ -4,6 +4,7 @@ import contextlib
 import errno
 import glob
 import os
+import tempfile
 from pathlib import Path
 from uuid import uuid4
 
@@ -31,10 +32,18 @@ def usable(folder):
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), os.fspath(folder)) from None
-    trial = folder / f"trial.{uuid4().hex[:8]}"
-    write(trial, b"d2lcnn tries whether it can write here")
-    trial.unlink(missing_ok=True)
+    with naming(folder), tempfile.TemporaryFile(dir=folder) as file:
+        file.write(b"d2lcnn tries whether it can write here")
     return folder
+
+
+@contextlib.contextmanager
+def naming(path):
+    """Let the operating system's errors name this path: that of a full disk names none, others a temporary one."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
 
 
 def write(path, data):
@@ -43,32 +52,36 @@ def write(path, data):
     Parameters
     ----------
     path : path
+        Where it is a link, what it leads to is written.
     data : bytes or str
         Text is written in UTF-8, its line ends as they are.
 
     Raises
     ------
     OSError
-        For instance on a full disk; ``filename`` is `path`, which stays as it was.
+        For instance on a full disk, or if there is a folder, a device or a pipe. ``filename`` is `path`, which stays
+        as it was.
     """
-    path = Path(path)
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise FileExistsError(errno.EEXIST, "Not a regular file", os.fspath(path))
+    path = Path(os.path.realpath(path))
     unfinished = path.with_name(f"{path.name}.{uuid4().hex[:8]}{UNFINISHED}")
     try:
-        with open(unfinished, "xb") as file:
-            file.write(data.encode() if isinstance(data, str) else data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    except OSError as error:
-        error.filename, error.filename2 = os.fspath(path), None
-        raise
+        with naming(path):
+            with open(unfinished, "xb") as file:
+                file.write(data.encode() if isinstance(data, str) else data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(unfinished, path)
     finally:
-        unfinished.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
 
 
 def clean(path):
     """Remove what a killed process left of a `write` to this path. Only for who holds the path's lock."""
-    for left in Path(path).parent.glob(f"{glob.escape(Path(path).name)}.*{UNFINISHED}"):
+    path = Path(os.path.realpath(path))
+    for left in path.parent.glob(f"{glob.escape(path.name)}.*{UNFINISHED}"):
         left.unlink(missing_ok=True)
 
 
@@ -76,13 +89,14 @@ def clean(path):
 def locked(path):
     """Keep every other process (and thread) that asks for the same lock out, inside the block.
 
-    The folder is made and tried first, left-overs of the file are removed. The lock is the operating system's: it
-    ends with the process, however that ends, and ``<path>.lock`` is gone afterwards or may be deleted.
+    The folder is made, it and the file are tried first, and left-overs of the file are removed. The lock is the
+    operating system's: it ends with the process, however that ends, and ``<path>.lock`` is gone afterwards or may be
+    deleted.
 
     Parameters
     ----------
     path : path
-        The file that will be written.
+        The file that will be written. All links to a file share its lock.
 
     Yields
     ------
@@ -94,13 +108,15 @@ def locked(path):
     BlockingIOError
         At once, if somebody else holds the lock.
     OSError
-        As `usable`.
+        As `usable`; or if there is a file that cannot be written.
     """
     from filelock import FileLock, Timeout
 
-    path = Path(path)
-    usable(path.parent)
-    lock = FileLock(f"{path}.lock", timeout=0)
+    path, file = Path(path), Path(os.path.realpath(path))
+    usable(file.parent)
+    if file.is_file():
+        open(file, "r+b").close()
+    lock = FileLock(f"{file}.lock", timeout=0)
     try:
         lock.acquire()
     except Timeout:

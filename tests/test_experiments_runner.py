@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import pytest
@@ -314,6 +316,155 @@ def test_the_folder_is_tried_before_anything_runs(tmp_path):
 def test_results_go_to_the_current_folder_unless_told(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run(TOY, report=silent).resolve() == tmp_path / "results" / "toy.csv"
+
+
+def test_a_file_of_other_line_ends_is_kept_or_refused_never_cut(complete, tmp_path):
+    """CRLF, as git and spreadsheets write it; lone CR; a line end within a field."""
+    path = tmp_path / "toy.csv"
+    crlf = complete.replace(b"\n", b"\r\n")
+    for cut in (0, 1, 9, 300):
+        path.write_bytes(crlf[: len(crlf) - cut])
+        before = store.read(path, TOY)
+        assert crlf[: before[1]].endswith(b"\r\n") and len(before[0]) == 5 - (cut > 0)
+        store.append(path, TOY, run_cell(TOY, "matrix", 1))
+        assert missing(TOY, tmp_path) == []
+    path.write_bytes(b"\r\n".join(complete.splitlines()[:1]) + b"\r")
+    assert len(missing(TOY, tmp_path)) == 5
+    for content in (complete.replace(b"\n", b"\r"),
+                    complete[:-300].replace(b"toy,linear,0,lr,0.1,", b'toy,linear,0,lr,"0.1\n",')):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"toy\.csv: a line ends in the middle of a field, or not with a newline"):
+            run(TOY, tmp_path, lambda line: pytest.fail("it began to run"))
+        assert path.read_bytes() == content
+
+
+def test_what_is_said_of_a_spoilt_file_is_short(complete, tmp_path):
+    path = tmp_path / "toy.csv"
+    for content in (b"x" * 100_000, b'"' + b"x" * 200_000, complete + b'toy,linear,0,"' + b"x" * 200_000 + b"\n",
+                    b"\n".join([complete.splitlines()[0], *(b"toy,linear,%d,lr%s" % (n, b"," * 10)
+                                                           for n in range(5000)), b""])):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"toy\.csv") as said:
+            run(TOY, tmp_path, silent)
+        assert len(str(said.value)) < 500 + len(str(path)) and "\n" not in str(said.value)
+        assert path.read_bytes() == content
+
+
+def test_a_link_leads_to_the_file_and_shares_its_lock(complete, tmp_path):
+    kept, path = tmp_path / "kept" / "all.csv", tmp_path / "toy.csv"
+    kept.parent.mkdir()
+    path.symlink_to(kept)
+    with pytest.raises(ValueError, match=r"toy\.csv is a link that leads nowhere"):
+        run(TOY, tmp_path, lambda line: pytest.fail("it began to run"))
+    header, *rows = complete.splitlines(keepends=True)
+    others = [row for row in rows if b",narrow," not in row]
+    kept.write_bytes(b"".join([header, *reversed(others)]))
+    with files.locked(kept), pytest.raises(BlockingIOError):
+        run(TOY, tmp_path, silent)
+    run(TOY, tmp_path, silent)
+    assert path.is_symlink()
+    assert [row["setting"] for row in lines(kept)] == [name for name, _, _ in TOY.lines()]
+
+
+def test_runs_taken_out_meanwhile_are_named(complete, tmp_path):
+    path = tmp_path / "toy.csv"
+    path.write_bytes(complete[:-9])
+    with pytest.raises(ValueError, match=r"toy\.csv lost runs while .*: linear, seed 0; matrix, seed 0; lin"):
+        run(TOY, tmp_path, lambda line: path.unlink(missing_ok=True))
+    run(TOY, tmp_path, silent)
+    assert missing(TOY, tmp_path) == []
+
+
+def test_a_file_spoilt_meanwhile_is_left_as_it_is(complete, tmp_path):
+    path = tmp_path / "toy.csv"
+    path.write_bytes(complete[:-9])
+    with pytest.raises(ValueError, match=r"toy\.csv, line 1"):
+        run(TOY, tmp_path, lambda line: path.write_bytes(b"a;b\n"))
+    assert path.read_bytes() == b"a;b\n"
+
+
+def test_a_full_disk_in_a_run_is_named_and_keeps_the_others(complete, tmp_path, monkeypatch):
+    path = tmp_path / "toy.csv"
+    path.write_bytes(complete[:-9])
+    sound = store.read(path, TOY)[1]
+
+    def full(file):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store.os, "fsync", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*toy\.csv'"):
+        store.append(path, TOY, run_cell(TOY, "matrix", 1))
+    assert path.read_bytes()[:sound] == complete[:sound]
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """Measures what it is told."""
+
+    values: dict
+    seeds: tuple = (0,)
+
+    def metrics(self, seed):
+        return ["a", "b"]
+
+    def measure(self, seed, budget=None):
+        return self.values, {"core_seconds": 0.1, "epochs": 1, "train_images": 1, "params": 1, "macs": 1}
+
+
+@pytest.mark.parametrize(("values", "said"), [
+    ({"a": 1.0}, "the run x, seed 0 did not measure all that toy declares"),
+    ({"b": 1.0}, r"the run x, seed 0.* \(a\)"),
+    ({"a": 1.0, "b": torch.tensor(0.5)}, r"the run x, seed 0, line 3: value is 'tensor\(0\.5"),
+    ({"a": 1.0, "b": float("nan")}, "x, seed 0: b is nan"),
+    ({"a": float("-inf"), "b": 1}, "x, seed 0: a is -inf")])
+def test_a_run_that_could_not_be_read_again_is_not_written(tmp_path, values, said):
+    with pytest.raises((ValueError, FloatingPointError), match=said):
+        run(Experiment("toy", "?", {"x": Measuring(values)}), tmp_path, silent)
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_an_incomplete_run_is_not_recomputed(complete, tmp_path):
+    path = tmp_path / "toy.csv"
+    path.write_bytes(b"".join(complete.splitlines(keepends=True)[:4]))
+    with pytest.raises(ValueError, match="the run linear, seed 0 lacks val_accuracy@2; train_accuracy; valid"):
+        ex.recompute(TOY, "linear", 0, results.read(path))
+
+
+def test_workers_that_always_die_are_said(tmp_path):
+    class Dead(Executor):
+        def submit(self, work, *arguments):
+            future = Future()
+            future.set_exception(BrokenExecutor("gone"))
+            return future
+
+    said = []
+    with pytest.raises(ChildProcessError, match="toy: workers died 3 times before one had finished a run"):
+        run(TOY, tmp_path, said.append, Dead)
+    assert said == ["a worker was lost: its run is given to another, 5 are left"] * 2
+
+
+def test_workers_end_before_the_lock_does(tmp_path):
+    """Where something else goes wrong: a file spoilt, output that nobody reads."""
+    held = []
+
+    @contextmanager
+    def workers():
+        try:
+            yield ThreadPoolExecutor(1)
+        finally:
+            held.append((tmp_path / "toy.csv.lock").exists())
+
+    def unread(line):
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        run(TOY, tmp_path, unread, workers)
+    assert held == [True]
+
+
+def test_as_many_processes_as_processors_at_most():
+    with pytest.raises(ValueError, match=r"jobs must be at most \d+, not 100000"):
+        ex.processes(100_000)
 
 
 SCRIPT = """

@@ -1,5 +1,7 @@
 """Files under kills, full disks, and two processes that want the same one."""
 
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -66,6 +68,54 @@ def test_a_lock_keeps_others_out_cleans_up_and_goes(tmp_path):
         raise KeyError
     with files.locked(path):
         pass
+
+
+def test_links_are_written_through_and_have_the_lock_of_their_file(tmp_path):
+    kept, link = tmp_path / "kept.txt", tmp_path / "a" / "link.txt"
+    link.parent.mkdir()
+    link.symlink_to(kept)
+    with files.locked(link) as path:
+        assert path == link
+        with pytest.raises(BlockingIOError), files.locked(kept):
+            pass
+        files.write(link, "new")
+    assert (kept.read_text(), link.is_symlink(), names(link.parent)) == ("new", True, ["link.txt"])
+    (tmp_path / "kept.txt.12345678.unfinished").write_text("half")
+    with files.locked(link):
+        assert not (tmp_path / "kept.txt.12345678.unfinished").exists()
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_a_pipe_or_a_folder_is_not_replaced(tmp_path, make):
+    make(tmp_path / "a")
+    with pytest.raises(FileExistsError, match=r"Not a regular file: '.*a'"):
+        files.write(tmp_path / "a", "text")
+    assert names(tmp_path) == ["a"] and not (tmp_path / "a").is_file()
+
+
+def test_what_stands_in_the_way_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotADirectoryError, match=r"file/a'$"):
+        files.write(tmp_path / "file" / "a", "text")
+
+
+def test_a_file_that_cannot_be_written_is_named_before_the_work(tmp_path):
+    """A program that runs can be written by nobody, root included."""
+    program = tmp_path / "program"
+    shutil.copy(shutil.which("sleep"), program)
+    running = subprocess.Popen([program, "60"])
+    try:
+        with pytest.raises(OSError, match=r"'.*program'"), files.locked(program):
+            pytest.fail("it began")
+    finally:
+        running.kill()
+        running.wait()
+    assert names(tmp_path) == ["program"]
+
+
+def test_a_trial_that_is_killed_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(files.os, "unlink", lambda path: pytest.fail("it had a name"))
+    files.usable(tmp_path)
 
 
 HOLD = """import sys, time

@@ -1,6 +1,7 @@
 """The reader of stored results: what it gives, and what it says of files that are none."""
 
 import csv
+import os
 import subprocess
 import sys
 
@@ -51,7 +52,7 @@ def test_curves_and_confusions(tmp_path):
 def test_the_reader_says_what_is_wrong(tmp_path):
     with pytest.raises(ValueError, match="no result is named 'lenett'; the nearest are lenet, "):
         results.read("lenett")
-    with pytest.raises(ValueError, match=r"some\.csv, line 1: the columns are a, b, not experiment, setting, seed"):
+    with pytest.raises(ValueError, match=r"some\.csv, line 1: the columns are 'a, b', not experiment, setting, seed"):
         results.read(write_results(tmp_path, [], ["a", "b"]))
     table = results.read(write_results(tmp_path, [line("a", 0, "loss", 1)]))
     with pytest.raises(ValueError, match=r"some\.csv, line 2: 2 fields where there are 14 columns"):
@@ -60,6 +61,8 @@ def test_the_reader_says_what_is_wrong(tmp_path):
         results.read(write_results(tmp_path, [line("a", 0, "loss", 1), line("a", 1, "loss", "abc")]))
     with pytest.raises(ValueError, match=r"some\.csv, line 2: seed is 'x', which is no int"):
         results.read(write_results(tmp_path, [line("a", "x", "loss", 1)]))
+    with pytest.raises(ValueError, match=r"some\.csv, line 2: seed is '99999999999999999999', which is no int"):
+        results.read(write_results(tmp_path, [line("a", 10**20 - 1, "loss", 1)]))
     table = results.read(write_results(tmp_path, [line("a", 0, "loss", 1)]))
     with pytest.raises(ValueError, match="no line has the metric 'accuracy'; the metrics are loss"):
         results.summarise(table, "accuracy")
@@ -67,6 +70,16 @@ def test_the_reader_says_what_is_wrong(tmp_path):
         results.curve(table, "a", "loss")
     with pytest.raises(ValueError, match="setting 'a' has no confusion matrix"):
         results.confusion(table, "a")
+
+
+def test_what_is_no_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"lenett\.csv"):
+        results.read(tmp_path / "lenett.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "folder.csv").mkdir()
+    for name in ("pipe.csv", "folder.csv"):
+        with pytest.raises(ValueError, match=rf"{name} is no file"):
+            results.read(tmp_path / name)
 
 
 def test_the_reader_needs_no_torch():

@@ -1,5 +1,6 @@
 """Runs an experiment: makes the runs that its file lacks, here or elsewhere, and writes each one's lines at once."""
 
+import math
 import platform
 import threading
 from concurrent.futures import BrokenExecutor, as_completed
@@ -42,10 +43,13 @@ def run(experiment, folder=FOLDER, report=print, workers=None):
     ValueError
         If the file holds anything but complete runs as declared (and perhaps an unfinished last one): which of its
         results are still true has to be decided by someone who knows. It is not changed.
+        Also if runs were taken out of it while others were made.
     BlockingIOError
         If another process is running this experiment in this folder.
+    ChildProcessError
+        If workers die again and again before they have finished a single run.
     OSError
-        If the folder cannot be written in.
+        If the folder or the file cannot be written.
     """
     with files.locked(store.path_of(experiment, folder)) as path:
         lacking = missing(experiment, folder)
@@ -83,7 +87,8 @@ def _made(experiment, cells, workers, report):
         except BrokenExecutor:
             tries = tries + 1 if len(waiting) == before else 0
             if tries == TRIES:
-                raise
+                raise ChildProcessError(f"{experiment.name}: workers died {TRIES} times before one had finished a run; "
+                                        "perhaps the memory suffices for fewer at a time") from None
             report(f"a worker was lost: its run is given to another, {len(waiting)} are left")
     if failures:
         raise failures[0]
@@ -99,6 +104,10 @@ def _line(number, count, name, seed, rows):
 def _arrange(path, experiment):
     """Put the runs of a complete file in the declared order."""
     runs, _ = store.read(path, experiment)
+    lost = [f"{name}, seed {seed}" for name, seed in experiment.cells() if (name, seed) not in runs]
+    if lost:
+        raise ValueError(f"{path} lost runs while others were made: {store.few(lost)}. The same "
+                         "command makes them again")
     files.write(path, store.text([row for cell in experiment.cells() for row in runs[cell]], header=True))
 
 
@@ -123,10 +132,10 @@ def run_cell(experiment, name, seed, budget=None):
     ------
     ValueError
         If the experiment has no such setting.
+    FloatingPointError
+        If a metric is not finite.
     """
-    if name not in experiment.settings:
-        raise ValueError(f"setting is {name!r}; those of {experiment.name} are {'; '.join(experiment.settings)}")
-    setting = experiment.settings[name]
+    setting = _setting(experiment, name)
     with ONE_AT_A_TIME:
         threads = torch.get_num_threads()
         torch.set_num_threads(1)  # two threads waiting for each other on a busy machine take several times as long
@@ -134,10 +143,19 @@ def run_cell(experiment, name, seed, budget=None):
             values, shared = setting.measure(seed, budget)
         finally:
             torch.set_num_threads(threads)
+    for metric, value in values.items():
+        if not math.isfinite(value):
+            raise FloatingPointError(f"{name}, seed {seed}: {metric} is {value}")
     shared |= {"torch": torch.__version__, "numpy": np.__version__, "cpu": _cpu(),
                "date": datetime.now(UTC).isoformat(timespec="seconds")}
     return [{"experiment": experiment.name, "setting": name, "seed": seed, "metric": metric, "value": values[metric]}
             | shared for metric in setting.metrics(seed) if metric in values]
+
+
+def _setting(experiment, name):
+    if name not in experiment.settings:
+        raise ValueError(f"setting is {name!r}; those of {experiment.name} are {'; '.join(experiment.settings)}")
+    return experiment.settings[name]
 
 
 def recompute(experiment, name, seed, table):
@@ -152,13 +170,17 @@ def recompute(experiment, name, seed, table):
     Raises
     ------
     ValueError
-        If the experiment has no such setting, or the table no such run.
+        If the experiment has no such setting, or the table no such run, or not all of it.
     """
+    wanted = _setting(experiment, name).metrics(seed)
     mine = table[(table.setting == name) & (table.seed == seed)]
-    if not len(mine) and name in experiment.settings:
+    if not len(mine):
         held = ", ".join(map(str, sorted(set(table.seed[table.setting == name].tolist()))))
         raise ValueError(f"seed is {seed}; {name} has been run with {held or 'none'}")
     stored = dict(zip(mine.metric.tolist(), mine.value.tolist(), strict=True))
+    lacking = [metric for metric in wanted if metric not in stored]
+    if lacking:
+        raise ValueError(f"the run {name}, seed {seed} lacks {store.few(lacking)}: it is not complete")
     return [(row["metric"], stored[row["metric"]], row["value"]) for row in run_cell(experiment, name, seed)]
 
 
@@ -172,7 +194,7 @@ def _cpu():
     """Name the processor."""
     info = Path("/proc/cpuinfo")
     if info.exists():
-        for line in info.read_text().splitlines():
+        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()

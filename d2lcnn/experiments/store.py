@@ -5,7 +5,7 @@ import io
 import os
 from pathlib import Path
 
-from d2lcnn import results
+from d2lcnn import files, results
 
 MEASURED = ("value", "epochs", "train_images", "params", "macs")  # what two runs of one cell on one machine share
 
@@ -36,18 +36,26 @@ def read(path, experiment):
         If the file holds anything else: other columns, lines that cannot be read, runs that are not declared or hold
         other metrics than declared, one run twice with different values. It is not changed.
     """
+    if path.is_symlink() and not path.exists():
+        raise ValueError(f"{path} is a link that leads nowhere")
     if not path.exists():
         return {}, 0
     if not path.is_file():
         raise ValueError(f"{path} is no file")
-    content = path.read_bytes()
-    if text([], header=True).encode().startswith(content.rstrip(b"\n")):
+    return parse(path.read_bytes(), experiment, path)
+
+
+def parse(content, experiment, path):
+    """Read the content of a file; arguments, returns and errors as `read`."""
+    if text([], header=True).encode().startswith(content.rstrip(b"\r\n")):
         return {}, 0
-    whole = content[: content.rfind(b"\n") + 1]  # a last line without an end was cut off
-    rows = results.lines(whole or content, path)
+    *ended, cut = content.split(b"\n")  # a last line without an end was cut off
+    rows = results.lines(b"\n".join([*ended, b""]) if ended else cut, path)
+    if len(rows) + 1 != len(ended):
+        raise ValueError(f"{path}: a line ends in the middle of a field, or not with a newline character")
     _refuse_foreign(rows, experiment, path)
     sound = len(rows) - _unfinished(rows, experiment)
-    return _runs(rows[:sound], experiment, path), sum(map(len, whole.splitlines(keepends=True)[: sound + 1]))
+    return _runs(rows[:sound], experiment, path), sum(len(line) + 1 for line in ended[: sound + 1])
 
 
 def _refuse_foreign(rows, experiment, path):
@@ -56,8 +64,13 @@ def _refuse_foreign(rows, experiment, path):
     foreign = {f"{row['setting']}, seed {row['seed']}": None for row in rows
                if row["experiment"] != experiment.name or (row["setting"], row["seed"]) not in declared}
     if foreign:
-        raise ValueError(f"{path} holds runs that {experiment.name} does not declare: {'; '.join(foreign)}. Remove "
-                         "their lines, declare them, or name another folder")
+        raise ValueError(f"{path} holds runs that {experiment.name} does not declare: {few(foreign)}. Remove their "
+                         "lines, declare them, or name another folder")
+
+
+def few(names):
+    """Join the first three names, for a message."""
+    return "; ".join([*list(names)[:3], *["..."] * (len(names) > 3)])
 
 
 def _unfinished(rows, experiment):
@@ -83,9 +96,9 @@ def _runs(rows, experiment, path):
     for (name, seed), run in runs.items():
         wanted = experiment.settings[name].metrics(seed)
         if run.keys() != {*wanted}:
-            odd = ", ".join(sorted(run.keys() ^ {*wanted})[:3])
             raise ValueError(f"{path}: the run {name}, seed {seed} does not hold the metrics that {experiment.name} "
-                             f"declares ({odd}, ...). Remove its lines to make it again, or name another folder")
+                             f"declares ({few(sorted(run.keys() ^ {*wanted}))}). "
+                             "Remove its lines to make it again, or name another folder")
     return {cell: [run[metric] for metric in experiment.settings[cell[0]].metrics(cell[1])]
             for cell, run in runs.items()}
 
@@ -94,11 +107,21 @@ def append(path, experiment, rows):
     """Add the lines of one run behind what the file holds now, in one write.
 
     The file is read again first: an unfinished end is dropped, and a run that came in meanwhile is not written twice.
+
+    Raises
+    ------
+    ValueError
+        As `read`; also if these lines are none that could be read again: a metric is missing, or a value no number.
+    OSError
+        For instance on a full disk; ``filename`` is `path`, which holds the runs that it held.
     """
+    cell = rows[0]["setting"], rows[0]["seed"]
+    if cell not in parse(text(rows, header=True).encode(), experiment, f"the run {cell[0]}, seed {cell[1]}")[0]:
+        raise ValueError(f"the run {cell[0]}, seed {cell[1]} did not measure all that {experiment.name} declares")
     runs, sound = read(path, experiment)
-    if (rows[0]["setting"], rows[0]["seed"]) in runs:
+    if cell in runs:
         return
-    with open(path, "r+b" if path.exists() else "xb") as file:
+    with files.naming(path), open(path, "r+b" if path.exists() else "xb") as file:
         file.truncate(sound)
         file.seek(sound)
         file.write(text(rows, header=sound == 0).encode())

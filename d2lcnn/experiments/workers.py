@@ -3,6 +3,7 @@
 import contextlib
 import multiprocessing
 import os
+import signal
 import threading
 from concurrent.futures import ProcessPoolExecutor
 
@@ -15,7 +16,7 @@ def processes(count):
     Parameters
     ----------
     count : int
-        As many runs at a time, each on one thread.
+        As many runs at a time, each on one thread; at most as many as there are processors.
 
     Returns
     -------
@@ -23,7 +24,7 @@ def processes(count):
         Opens the pool for a ``with`` block, which ends with the workers gone, also after Ctrl-C. A worker that loses
         its parent ends by itself.
     """
-    count = integer("jobs", count, 1)
+    count = integer("jobs", count, 1, os.cpu_count())
 
     @contextlib.contextmanager
     def opened():
@@ -44,7 +45,12 @@ def processes(count):
 
 
 def _end_with_parent():
-    """Watch the parent from a thread of its own: a pool whose parent was killed would wait for work for ever."""
+    """Watch the parent from a thread of its own: a pool whose parent was killed would wait for work for ever.
+
+    Ctrl-C, which a terminal sends to everybody, is left to the parent.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
     def watch():
         multiprocessing.parent_process().join()
         os._exit(1)

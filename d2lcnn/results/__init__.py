@@ -63,6 +63,8 @@ def read(name):
     ------
     ValueError
         If there are no results of this name, or as `lines`.
+    FileNotFoundError
+        If there is no file at this path.
 
     Examples
     --------
@@ -70,11 +72,15 @@ def read(name):
     >>> sorted(set(table.params[table.setting == "linear"].tolist()))
     [7850]
     """
-    path = name if isinstance(name, Path) else FOLDER / f"{name}.csv"
-    if not path.is_file():
-        known("result", str(name), names())
+    if isinstance(name, Path):
+        path = name
+        if path.exists() and not path.is_file():
+            raise ValueError(f"{path} is no file")
+    else:
+        path = FOLDER / f"{known('result', name, names())}.csv"
     rows = lines(path.read_bytes(), path)
-    arrays = [np.array([row[column] or EMPTY[kind] for row in rows], dtype=kind) for column, kind in COLUMNS.items()]
+    arrays = [np.array([kind(row[column] or EMPTY[kind]) for row in rows], dtype=kind)
+              for column, kind in COLUMNS.items()]
     return np.rec.fromarrays(arrays, names=list(COLUMNS))
 
 
@@ -102,29 +108,32 @@ def lines(content, path):
     --------
     >>> lines(b"setting;seed", "some.csv")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    ValueError: some.csv, line 1: the columns are setting;seed, not experiment, setting, seed, metric, ...
+    ValueError: some.csv, line 1: the columns are 'setting;seed', not experiment, setting, seed, metric, ...
     """
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not in UTF-8: {error.reason} at byte {error.start}") from None
     reader = csv.reader(io.StringIO(text, newline=""))
-    header = next(reader, [])
-    if header != list(COLUMNS):
-        raise ValueError(f"{path}, line 1: the columns are {', '.join(header)}, not {', '.join(COLUMNS)}")
-    rows = []
-    for fields in reader:
-        if len(fields) != len(COLUMNS):
-            raise ValueError(f"{path}, line {reader.line_num}: {len(fields)} fields where there are {len(COLUMNS)} "
-                             "columns")
-        rows.append(dict(zip(COLUMNS, fields, strict=True)))
-        for (column, kind), field in zip(COLUMNS.items(), fields, strict=True):
-            try:
-                kind(field or EMPTY[kind])
-            except ValueError:
-                raise ValueError(f"{path}, line {reader.line_num}: {column} is {field!r}, which is no {kind.__name__}"
-                                 ) from None
-    return rows
+    try:
+        header = next(reader, [])
+        if header != list(COLUMNS):
+            raise ValueError(f"{path}, line 1: the columns are {', '.join(header)[:160]!r}, not {', '.join(COLUMNS)}")
+        return [_row(fields, f"{path}, line {reader.line_num}") for fields in reader]
+    except csv.Error as error:
+        raise ValueError(f"{path}, line {reader.line_num}: {error}") from None
+
+
+def _row(fields, where):
+    """Give the fields of a line their names, if each is of its column's type."""
+    if len(fields) != len(COLUMNS):
+        raise ValueError(f"{where}: {len(fields)} fields where there are {len(COLUMNS)} columns")
+    for (column, kind), field in zip(COLUMNS.items(), fields, strict=True):
+        try:
+            np.array(kind(field or EMPTY[kind]), dtype=kind)  # larger integers than its own are none to NumPy
+        except (ValueError, OverflowError):
+            raise ValueError(f"{where}: {column} is {field[:80]!r}, which is no {kind.__name__}") from None
+    return dict(zip(COLUMNS, fields, strict=True))
 
 
 def summarise(table, metric=None):
