@@ -159,47 +159,72 @@ def _report(network, history, metrics, folder):
 def _experiment_arguments(parser):
     add = parser.add_argument
     add("name", nargs="?", help="which experiment to run; see --list")
-    add("--list", action="store_true", help="list the experiments, or the settings of the one that is named, and how "
-                                            "many runs they have and lack in the folder")
     add("--out", type=Path, metavar="FOLDER", help="of the CSV file; default ./results. Runs that it holds are kept; "
                                                    "delete the file to start afresh")
-    add("--jobs", type=int, default=1, metavar="N", help="make N runs at a time, each in a process of its own")
-    add("--dask", metavar="ADDRESS", help="make the runs on the workers of a Dask cluster: the scheduler's address")
     add("--profile", choices=("cpu", "gpu"), default="cpu",
         help="gpu: the papers' networks at the papers' input size, where the experiment has that")
+    add = parser.add_mutually_exclusive_group().add_argument
+    add("--list", action="store_true", help="list the experiments, or the settings of the one that is named, and how "
+                                            "many runs they have and lack in the folder")
     add("--recompute", nargs=2, metavar=("SETTING", "SEED"),
         help="make one run again and print it beside the stored values, in the package or in --out; writes nothing")
+    add("--jobs", type=int, metavar="N", help="make N runs at a time, each in a process of its own")
+    add("--dask", metavar="ADDRESS", help="make the runs on the workers of a Dask cluster: the scheduler's address")
 
 
 def _experiment(args):
-    from d2lcnn import experiments, results
+    from d2lcnn import experiments
 
     folder = args.out or Path(experiments.FOLDER)
     if args.name is None:
         if not args.list:
             raise ValueError("name an experiment; --list shows all")
-        for experiment in experiments.EXPERIMENTS.values():
-            print(f"{experiment.name:26} {len(experiment.cells()):3} runs, "
-                  f"{len(experiments.missing(experiment, folder))} missing: {experiment.question}")
+        _list(experiments.PROFILES.get(args.profile, experiments.EXPERIMENTS), folder)
         return
     experiment = experiments.find(args.name, args.profile)
     if args.list:
-        print(experiment.question)
-        lacking = experiments.missing(experiment, folder)
-        for name, setting in experiment.settings.items():
-            print(f"  {name}: seeds {', '.join(map(str, setting.seeds))}, "
-                  f"{sum(name == cell[0] for cell in lacking)} missing")
+        _list({experiment.name: experiment}, folder, settings=True)
     elif args.recompute:
-        name, seed = args.recompute
-        table = results.read(args.out / f"{experiment.name}.csv" if args.out else experiment.name)
-        if not seed.isdecimal():
-            raise ValueError(f"SEED must be an integer, not {seed!r}")
-        for metric, stored, again in experiments.recompute(experiment, name, int(seed), table):
-            print(f"{metric:24} stored {stored:.6f}  now {again:.6f}")
+        _recompute(experiment, *args.recompute, args.out)
     else:
-        workers = (experiments.dask_workers(args.dask) if args.dask else
-                   experiments.processes(args.jobs) if args.jobs != 1 else None)
+        workers = None
+        if args.jobs is not None:
+            workers = experiments.processes(args.jobs)
+        if args.dask is not None:
+            workers = experiments.dask_workers(args.dask)
         print(f"{experiment.name} is complete: {experiments.run(experiment, folder, workers=workers)}")
+
+
+def _list(chosen, folder, settings=False):
+    """Print experiments and what their files in a folder lack; of files that cannot be read, all else."""
+    from d2lcnn import experiments
+
+    unread = []
+    for experiment in chosen.values():
+        lacking, count = [], "?"
+        try:
+            lacking = experiments.missing(experiment, folder)
+            count = len(lacking)
+        except (ValueError, OSError) as error:
+            unread.append(str(error))
+        print(f"{experiment.name:26} {len(experiment.cells()):3} runs, {count} missing: {experiment.question}")
+        if settings:
+            for name, setting in experiment.settings.items():
+                seeds = [f"{seed}{' (missing)' * ((name, seed) in lacking)}" for seed in setting.seeds]
+                print(f"  {name}: seeds {', '.join(seeds)}")
+    if unread:
+        raise ValueError("\n".join(unread))
+
+
+def _recompute(experiment, setting, seed, folder):
+    """Print a run, made again, beside its stored values."""
+    from d2lcnn import experiments, results
+
+    if not seed.isdecimal():
+        raise ValueError(f"SEED must be an integer, not {seed!r}")
+    table = results.read(folder / f"{experiment.name}.csv" if folder else experiment.name)
+    for metric, stored, again in experiments.recompute(experiment, setting, int(seed), table):
+        print(f"{metric:24} stored {stored:.6f}  now {again:.6f}")
 
 
 def _summary_arguments(parser):

@@ -9,7 +9,7 @@ import sys
 import threading
 
 BROKEN_PIPE, INTERRUPTED, WRONG = 128 + 13, 128 + 2, 2  # exit status; 128 + a signal's number, as shells have it
-TORCH = ("torch", "lightning_fabric", "tqdm", "filelock", "scipy", "skimage")  # what the extra "torch" installs
+TORCH = ("torch", "lightning_fabric", "tqdm", "scipy", "skimage")  # what the extra "torch" installs
 
 
 class Parser(argparse.ArgumentParser):

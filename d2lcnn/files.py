@@ -86,7 +86,7 @@ def clean(path):
 
 
 @contextlib.contextmanager
-def locked(path):
+def locked(path, wait=False):
     """Keep every other process (and thread) that asks for the same lock out, inside the block.
 
     The folder is made, it and the file are tried first, and left-overs of the file are removed. The lock is the
@@ -97,6 +97,8 @@ def locked(path):
     ----------
     path : path
         The file that will be written. All links to a file share its lock.
+    wait : bool
+        Wait for who holds the lock.
 
     Yields
     ------
@@ -106,7 +108,7 @@ def locked(path):
     Raises
     ------
     BlockingIOError
-        At once, if somebody else holds the lock.
+        At once, if somebody else holds the lock and `wait` is not set.
     OSError
         As `usable`; or if there is a file that cannot be written.
     """
@@ -116,7 +118,7 @@ def locked(path):
     usable(file.parent)
     if file.is_file():
         open(file, "r+b").close()
-    lock = FileLock(f"{file}.lock", timeout=0)
+    lock = FileLock(f"{file}.lock", timeout=-1 if wait else 0)
     try:
         lock.acquire()
     except Timeout:

@@ -50,6 +50,10 @@ def fails(capsys, *arguments):
     (["summary", "vgg16", "--input", 0, 32, 32], "in_channels must be"),
     (["summary", "lenet", "--classes", 0], "num_classes must be"),
     (["experiment", "nothing"], "nothing"),
+    (["experiment", "lenet", "--jobs", 2, "--dask", "tcp://there:1"], "--dask: not allowed with argument --jobs"),
+    (["experiment", "lenet", "--list", "--recompute", "lenet", 0], "--recompute: not allowed with argument --list"),
+    (["experiment", "lenet", "--recompute", "lenet", 0, "--out", "/nowhere"], "/nowhere/lenet.csv: No such file"),
+    (["experiment", "lenet", "--jobs", 100_000], r"jobs must be at most \d+, not 100000"),
 ])
 def test_errors_are_one_line_and_name_the_way_out(capsys, arguments, said):
     assert re.search(said, fails(capsys, *arguments))
@@ -96,7 +100,7 @@ BLOCK = """
 import sys
 class Block:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("torch", "lightning_fabric", "scipy", "skimage", "tqdm", "filelock"):
+        if name.partition(".")[0] in ("torch", "lightning_fabric", "scipy", "skimage", "tqdm"):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Block())
 from d2lcnn.__main__ import main
@@ -200,7 +204,13 @@ def test_experiments_are_listed_run_resumed_and_recomputed(tmp_path, monkeypatch
 
     assert "toy                          2 runs, 2 missing: Does it run?" in output("--list")
     assert "[2/2] a, seed 1: test_accuracy" in output("toy")
-    assert output("toy", "--list") == "Does it run?\n  a: seeds 0, 1, 0 missing\n"
+    assert output("toy", "--list").splitlines()[1:] == ["  a: seeds 0, 1"]
+    path = tmp_path / "toy.csv"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9])
+    assert output("toy", "--list") == "toy                          2 runs, 1 missing: Does it run?\n" \
+                                      "  a: seeds 0, 1 (missing)\n"
+    path.write_bytes(whole)
     assert output("toy") == f"toy is complete: {tmp_path / 'toy.csv'}\n"
     lines = output("toy", "--recompute", "a", "1").splitlines()
     assert len(lines) == len(tried.metrics(1))
@@ -212,6 +222,41 @@ def test_experiments_are_listed_run_resumed_and_recomputed(tmp_path, monkeypatch
                                (["toy", "--jobs", "0"], "jobs must be at least 1, not 0")):
         assert cli.main(["experiment", *arguments, "--out", str(tmp_path)]) == 2
         assert message in capsys.readouterr().err
+
+
+def test_an_unreadable_file_hides_no_other_experiment(tmp_path, monkeypatch, capsys):
+    """Each of these stands in the way of one experiment."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "results"
+    folder.mkdir()
+    (folder / "lenet.csv").write_text("a;b\n")
+    os.mkfifo(folder / "nin.csv")
+    (folder / "vgg.csv").mkdir()
+    (folder / "resnet.csv").symlink_to("nowhere")
+    (folder / "border.csv").write_bytes(b"\xff\n")
+    assert cli.main(["experiment", "--list"]) == 2
+    out, error = capsys.readouterr()
+    assert [line.split()[0] for line in out.splitlines()] == [*experiments.EXPERIMENTS]
+    unread = {"lenet", "nin", "vgg", "resnet", "border"}
+    assert {line.split()[0] for line in out.splitlines() if "runs, ? missing" in line} == unread
+    assert error.startswith("error: ") and len(error.splitlines()) == 5
+    assert all(f"{name}.csv" in error for name in unread)
+    assert cli.main(["experiment", "lenet", "--list"]) == 2
+    out, error = capsys.readouterr()
+    assert "  + batch norm: seeds 0, 1, 2\n" in out and "lenet.csv, line 1" in error
+
+
+def test_experiments_of_a_profile_are_listed(tmp_path, capsys):
+    assert cli.main(["experiment", "--list", "--profile", "gpu", "--out", str(tmp_path)]) == 0
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert listed == [experiment.name for experiment in experiments.PROFILES["gpu"].values()]
+
+
+@pytest.mark.parametrize("address", ["", "nonsense", "foo://bar:1", "tcp://a:b"])
+def test_what_is_no_address_is_named(tmp_path, capsys, address):
+    pytest.importorskip("distributed")
+    error = fails(capsys, "experiment", "lenet", "--out", tmp_path, "--dask", address)
+    assert f"--dask is {address!r}, not the address of a scheduler" in error
 
 
 def test_jobs_and_dask_arrive(tmp_path, monkeypatch):

@@ -26,7 +26,7 @@ ALLOWED = {
     "layers": {"shapes", "modes", "ops"},
     "numpy_net": {"shapes", "ops"},
     "networks": {"shapes", "names", "modes", "ops", "layers"},
-    "data": {"shapes"},
+    "data": {"shapes", "files"},  # its cache is written whole, by one process at a time
     "train": {"shapes", "modes", "recipe", "files"},
     "summary": {"shapes", "modes"},
     "experiments": {"shapes", "modes", "ops", "layers", "networks", "data", "train", "summary", "results",

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..shapes import integer
 from . import files
 
 #: Class names in the order of the labels 0..9 (Xiao et al. 2017, table 2).
@@ -76,11 +77,11 @@ def fashion_mnist(source: str = "auto", *, validation: int | None = None, seed: 
     Raises
     ------
     ValueError
-        Unknown source, validation out of range, or a file that is corrupt or cut short; it is named.
+        Unknown source, an integer out of range, or a file that is corrupt or cut short; it is named.
     FileNotFoundError
         ``D2LCNN_DATA`` names a folder that lacks one of the four files.
     OSError
-        The download failed. Nothing incomplete is left behind.
+        The download failed. Nothing incomplete is left behind. A cache that cannot be read is as if empty for "auto".
 
     Notes
     -----
@@ -96,7 +97,7 @@ def fashion_mnist(source: str = "auto", *, validation: int | None = None, seed: 
     """
     if source not in ("auto", "subset", "full"):
         raise ValueError(f"source must be 'auto', 'subset' or 'full', got {source!r}")
-    _check_integer("seed", seed, 0, 2**32 - 1)
+    seed = integer("seed", seed, 0, 2**32 - 1)
     folder = None if source == "subset" else files.local_folder()
     if source == "auto":
         source = "full" if folder else "subset"
@@ -112,17 +113,9 @@ def fashion_mnist(source: str = "auto", *, validation: int | None = None, seed: 
         Images(arrays[f"{part}-images-idx3-ubyte"][:, None], arrays[f"{part}-labels-idx1-ubyte"].astype(np.int64))
         for part in ("train", "t10k")
     )
-    validation = VALIDATION[source] if validation is None else validation
-    _check_integer("validation", validation, 0, len(train) - 1)
+    validation = integer("validation", VALIDATION[source] if validation is None else validation, 0, len(train) - 1)
     held_back = _held_back(train.y, validation, seed)
     return Splits(train[~held_back], train[held_back], test)
-
-
-def _check_integer(name: str, value: int, low: int, high: int) -> None:
-    if not isinstance(value, Integral):
-        raise TypeError(f"{name} must be an integer, got {value!r}")
-    if not low <= value <= high:
-        raise ValueError(f"{name} must be in {low}..{high}, got {value}")
 
 
 def _held_back(y: np.ndarray, count: int, seed: int) -> np.ndarray:

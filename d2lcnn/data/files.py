@@ -2,12 +2,15 @@
 
 import gzip
 import hashlib
+import io
 import lzma
 import os
 import zlib
 from pathlib import Path
 
 import numpy as np
+
+from ..files import locked, write
 
 URL = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")  # where `apt install dataset-fashion-mnist` puts it
@@ -66,26 +69,43 @@ def _cache() -> Path:
 
 
 def local_folder() -> Path | None:
-    """The folder that has all four files of the full set, or None."""
+    """The folder that has all four files of the full set, or None; a place that cannot be read has none."""
     chosen = os.environ.get("D2LCNN_DATA")
     if chosen:
-        missing = [name for name in PUBLISHED if not (Path(chosen) / name).is_file()]
+        missing = [name for name in PUBLISHED if not _readable(Path(chosen) / name)]
         if missing:
-            raise FileNotFoundError(f"D2LCNN_DATA is {chosen!r}, but that folder lacks {', '.join(missing)}")
+            raise FileNotFoundError(f"D2LCNN_DATA is {chosen!r}, but that folder lacks {', '.join(missing)}, or they "
+                                    "cannot be read")
         return Path(chosen)
-    return next((place for place in (_cache(), DEBIAN) if all((place / f).is_file() for f in PUBLISHED)), None)
+    return next((place for place in (_cache(), DEBIAN) if all(_readable(place / name) for name in PUBLISHED)), None)
+
+
+def _readable(path: Path) -> bool:
+    return os.path.isfile(path) and os.access(path, os.R_OK)
 
 
 def download() -> Path:
-    """Fetch what the cache lacks. pooch writes beside the target and renames once the SHA-256 is right."""
-    import pooch
-
+    """Fetch what the cache lacks. Who comes while another process does so waits, and finds the files."""
+    folder = _cache()
     for name, sha256 in PUBLISHED.items():
         try:
-            pooch.retrieve(URL + name, f"sha256:{sha256}", fname=name, path=_cache())
-        except (OSError, ValueError) as error:  # requests' errors are OSErrors; a wrong hash is a ValueError
+            with locked(folder / name, wait=True) as path:
+                if not path.is_file():
+                    write(path, _fetched(URL + name, sha256))
+        except (OSError, ValueError) as error:  # requests' errors are OSErrors
             raise OSError(
-                f"download of {URL + name} failed ({error}); fashion_mnist('subset') works offline, "
+                f"download of {URL + name} into {folder} failed ({error}); fashion_mnist('subset') works offline, "
                 "or put the four files into a folder and name it in D2LCNN_DATA"
             ) from error
-    return _cache()
+    return folder
+
+
+def _fetched(url: str, sha256: str) -> bytes:
+    import pooch
+
+    content = io.BytesIO()
+    pooch.HTTPDownloader()(url, content, None)
+    found = hashlib.sha256(content.getvalue()).hexdigest()
+    if found != sha256:
+        raise ValueError(f"SHA-256 is {found}, expected {sha256}")
+    return content.getvalue()

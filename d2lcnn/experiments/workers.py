@@ -76,7 +76,7 @@ def dask_workers(address):
     Raises
     ------
     ValueError
-        If dask.distributed is not installed.
+        If dask.distributed is not installed; when opened, if the address is none.
     ConnectionError
         When opened, if nobody answers at the address.
     """
@@ -91,6 +91,8 @@ def dask_workers(address):
             client = Client(address, set_as_default=False, timeout=15)
         except OSError:
             raise ConnectionError(f"nobody answers at {address}: start one with dask scheduler") from None
+        except ValueError as error:
+            raise ValueError(f"--dask is {address!r}, not the address of a scheduler: {error}") from None
         with client:
             pool = client.get_executor(pure=False)
             try:
