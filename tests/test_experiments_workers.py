@@ -98,10 +98,10 @@ def test_a_run_that_fails_does_not_stop_the_others(tmp_path):
     assert missing(failing, tmp_path) == [("a", 1)]
 
 
-def command(folder, *arguments):
+def command(folder, *arguments, **options):
     """Start ``python -m d2lcnn experiment parity`` in a process of its own."""
     return subprocess.Popen([sys.executable, "-m", "d2lcnn", "experiment", "parity", "--out", str(folder), *arguments],
-                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options)
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
@@ -169,6 +169,61 @@ def test_scheduler_and_workers_from_the_shell_and_a_command_that_is_stopped_kill
     table = results.read(tmp_path / "parity.csv")
     for metric, stored, again in ex.recompute(parity, "lstm", 1, table):
         assert stored == again or metric == "ms_per_step", metric
+
+
+@dataclass(frozen=True)
+class Deadly(Failing):
+    """Kills whatever process it runs in, with seed 1."""
+
+    def measure(self, seed, budget=None):
+        if seed == 1:
+            os._exit(1)
+        return super().measure(seed, budget)
+
+
+def test_workers_that_always_die_end_a_run_on_a_cluster_after_the_others(tmp_path):
+    import dask
+    from distributed import LocalCluster
+
+    deadly = Experiment("deadly", "?", {"a": Deadly()})
+    with dask.config.set({"distributed.scheduler.allowed-failures": 0}), \
+            LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, \
+            pytest.raises(ChildProcessError, match="workers died again and again in one run"):
+        run(deadly, tmp_path, silent, dask_workers(cluster.scheduler_address))
+    assert ("a", 1) in missing(deadly, tmp_path)
+
+
+def test_a_scheduler_that_is_killed_is_said_in_a_line(tmp_path):
+    from distributed import Client
+
+    file = tmp_path / "scheduler.json"
+    common = ("--scheduler-file", str(file), "--no-dashboard")
+    with started("dask", "scheduler", "--host", "127.0.0.1", "--port", "0", *common) as scheduler:
+        until(file.exists)
+        with started("dask", "worker", "--nthreads", "1", "--nworkers", "1", "--local-directory", tmp_path, *common):
+            with Client(scheduler_file=str(file), set_as_default=False) as client:
+                address = client.scheduler.address
+                process = command(tmp_path, "--dask", address)
+                until(lambda: any(client.processing().values()))
+            scheduler.kill()
+            error = process.communicate(timeout=90)[1]
+    assert (process.returncode, error) == (
+        2, f"error: {address} answers no longer: start the cluster again, then this command\n")
+
+
+def test_ctrl_c_in_a_terminal_reaches_workers_too_and_is_one_line(tmp_path):
+    process = command(tmp_path, "--jobs", "2", start_new_session=True)
+    try:
+        until(lambda: len(psutil.Process(process.pid).children()) >= 3)
+        workers = psutil.Process(process.pid).children()
+        until(lambda: sum(w.cpu_times().user for w in workers) > 8 or process.poll() is not None)
+        os.killpg(process.pid, signal.SIGINT)
+        error = process.communicate(timeout=30)[1]
+        assert (process.returncode, error) == (
+            130, "interrupted: the same command continues from the last finished epoch or run\n")
+        assert not psutil.wait_procs(workers, timeout=20)[1]
+    finally:
+        process.kill()
 
 
 def test_nobody_at_the_address_is_said_in_a_line(tmp_path):

@@ -84,14 +84,14 @@ def _made(experiment, cells, workers, report):
                     else:  # the others go on
                         report(f"{cell[0]}, seed {cell[1]} failed: {error!r}")
                         failures.append(error)
+                if failures:
+                    raise failures[0]
         except BrokenExecutor:
             tries = tries + 1 if len(waiting) == before else 0
             if tries == TRIES:
                 raise ChildProcessError(f"{experiment.name}: workers died {TRIES} times before one had finished a run; "
                                         "perhaps the memory suffices for fewer at a time") from None
             report(f"a worker was lost: its run is given to another, {len(waiting)} are left")
-    if failures:
-        raise failures[0]
 
 
 def _line(number, count, name, seed, rows):

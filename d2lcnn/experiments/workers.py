@@ -1,11 +1,12 @@
 """Where runs are made: in this process, in several on this machine, or on the workers of a Dask cluster."""
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import signal
 import threading
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import CancelledError, ProcessPoolExecutor
 
 from d2lcnn.shapes import integer
 
@@ -78,15 +79,18 @@ def dask_workers(address):
     ValueError
         If dask.distributed is not installed; when opened, if the address is none.
     ConnectionError
-        When opened, if nobody answers at the address.
+        When opened, if nobody answers at the address; in the block, if nobody does any longer.
+    ChildProcessError
+        In the block, if it ends because workers died again and again in one run.
     """
     try:
-        from distributed import Client
+        from distributed import Client, KilledWorker
     except ImportError:
         raise ValueError('--dask needs dask.distributed: pip install "d2lcnn[cluster]"') from None
 
     @contextlib.contextmanager
     def opened():
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # tracebacks of what we say in a line
         try:
             client = Client(address, set_as_default=False, timeout=15)
         except OSError:
@@ -97,10 +101,17 @@ def dask_workers(address):
             pool = client.get_executor(pure=False)
             try:
                 yield pool
-            except BaseException:
+            except BaseException as error:
+                ours = {*client.futures}
                 pool.shutdown(wait=False)  # cancels
-                busy = [worker for worker, keys in client.processing().items() if keys]
                 with contextlib.suppress(Exception):
+                    busy = [worker for worker, keys in client.processing().items() if ours & {*keys}]
                     client.restart_workers(busy, timeout=10)
+                if isinstance(error, CancelledError):
+                    raise ConnectionError(f"{address} answers no longer: start the cluster again, then this command"
+                                          ) from None
+                if isinstance(error, KilledWorker):
+                    raise ChildProcessError("workers died again and again in one run: perhaps their memory does not "
+                                            "suffice for it") from None
                 raise
     return opened
