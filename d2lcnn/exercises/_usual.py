@@ -6,15 +6,16 @@ one is found.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import numpy as np
 
-from d2lcnn.exercises import Mistake
+from d2lcnn.exercises import Exercise, Mistake
 
-__all__ = ["first", "usual"]
+__all__ = ["first", "usual", "with_usual"]
 
 
 def _entries(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Any], Any]:
@@ -42,13 +43,15 @@ USUAL = {
     "one too few": (_entries(lambda v: v - 1), "Off by one, downwards. Was the first or the last one left out?"),
     "doubled": (_entries(lambda v: 2 * v), "You have twice of what is asked. What was counted, or added, two times?"),
     "halved": (_entries(lambda v: v / 2), "You have half of what is asked. What happens twice, or on both sides?"),
-    "upside down": (_entries(lambda v: 1 / v), "Your fraction is upside down. What shall be divided by what?"),
+    "upside down": (_entries(lambda v: np.divide(1.0, v, where=v != 0, out=np.zeros(v.shape))),
+                    "Your fraction is upside down. What shall be divided by what?"),
     "percent": (_entries(lambda v: 100 * v), "You gave per cent. The statement asks for a share of one."),
     "rounded": (_entries(np.rint),
                 "Your numbers are whole. Did an array of integers receive them, and cut off what follows the point?"),
     "flat": (_entries(np.ravel), "Your numbers are right and stand in one row. Which shape is asked for?"),
     "mean": (_entries(lambda v: v / v.shape[-1]),
              "You divided by the number of entries along the last axis. Nothing is averaged here."),
+    "rotated": (lambda v: [*v[1:], v[0]], "Your numbers are right, and the first of them has moved to the end."),
     "exchanged": (lambda v: (v[1], v[0], *v[2:]), "Your first two numbers have changed places."),
 }  # fmt: skip
 
@@ -77,6 +80,29 @@ def usual(right: Any, *names: str) -> tuple[Mistake, ...]:
         return (lambda *args: change(right(*args))) if callable(right) else change(right)
 
     return tuple(Mistake(name, wrong(USUAL[name][0]), USUAL[name][1]) for name in names)
+
+
+def with_usual(exercises: Iterable[Exercise], names: Mapping[int, tuple[str, ...]]) -> list[Exercise]:
+    """Return a chapter's exercises, some of them with usual mistakes behind their own.
+
+    Parameters
+    ----------
+    exercises : iterable of Exercise
+        Exercises that are compared with what their oracle gives.
+    names : mapping of int to tuple of str
+        Number of the exercise, and keys of `USUAL`.
+
+    Returns
+    -------
+    list of Exercise
+    """
+
+    def extended(exercise):
+        chosen = names.get(int(exercise.id.rpartition("-")[2]), ())
+        right = exercise.oracle() if chosen and exercise.kind == "value" else exercise.oracle
+        return replace(exercise, mistakes=exercise.mistakes + usual(right, *chosen)) if chosen else exercise
+
+    return [extended(exercise) for exercise in exercises]
 
 
 def first(compare: Callable[[Any, Any], bool], args: tuple, below: int, numbers: int) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import local_response_norm
 from d2lcnn.shapes import conv_output_size, pool_output_size
 
@@ -207,3 +207,11 @@ EXERCISES = [
         ),
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("doubled", "halved", "upside down"),
+    2: ("one too many", "one too few"),
+    3: ("transposed", "half a turn", "flat", "opposite sign", "doubled", "halved", "rounded"),
+    5: ("upside down",),
+    7: ("transposed", "half a turn", "flat", "one too many", "one too few"),
+})  # fmt: skip

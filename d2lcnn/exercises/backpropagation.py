@@ -4,7 +4,7 @@ import numpy as np
 from scipy import signal
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d, conv2d_backward, corr2d
 
 G1, K1 = np.array([[1.0, -1.0], [2.0, 0.0]]), np.array([[2.0, 1.0], [0.0, -1.0]])
@@ -266,3 +266,10 @@ EXERCISES = [
         "backpropagation-6", "backpropagation", kind="open", cls="A", minutes=60, difficulty=3, points=8,
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("doubled", "halved"),
+    2: ("transposed", "flat", "doubled", "rounded"),
+    3: ("flat", "doubled", "halved", "rounded"),
+    5: ("reversed", "exchanged", "doubled", "halved", "rounded"),
+})  # fmt: skip

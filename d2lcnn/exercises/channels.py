@@ -3,7 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d
 
 PIXELS = {
@@ -177,3 +177,10 @@ EXERCISES = [
         "channels-7", "channels", kind="open", cls="P", minutes=20, difficulty=2, points=4,
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("doubled", "halved", "upside down"),
+    2: ("transposed", "half a turn", "flat", "opposite sign", "doubled", "halved", "rounded"),
+    3: ("transposed", "half a turn", "flat", "opposite sign", "doubled", "halved", "rounded"),
+    6: ("one too few", "doubled", "halved", "upside down"),
+})  # fmt: skip

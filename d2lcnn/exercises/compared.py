@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake, close
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 
 RIGHT_A = np.array([1, 1, 1, 0, 1, 0, 1, 1, 0, 1], dtype=bool)
 RIGHT_B = np.array([1, 0, 1, 0, 1, 0, 1, 0, 0, 1], dtype=bool)
@@ -176,3 +176,9 @@ EXERCISES = [
         ),
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    2: ("opposite sign", "doubled", "halved", "rounded"),
+    3: ("halved",),
+    5: ("upside down",),
+})  # fmt: skip

@@ -5,7 +5,7 @@ from math import ceil, gcd
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import first, usual
+from d2lcnn.exercises._usual import first, usual, with_usual
 from d2lcnn.shapes import (
     conv_output_size,
     conv_transpose_output_size,
@@ -309,3 +309,8 @@ EXERCISES = [
         "convolution-arithmetic-7", "convolution_arithmetic", kind="open", cls="A", minutes=45, difficulty=3, points=6,
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("rotated", "exchanged"),
+    6: ("doubled", "halved"),
+})  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d_backward, conv_matrix
 
 # The matrix of exercise 2: weights 1, 2, 3 along an image of one row.
@@ -191,3 +191,10 @@ EXERCISES = [
         "convolution-as-matrix-7", "convolution_as_matrix", kind="open", cls="P", minutes=30, difficulty=3, points=5,
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("rotated", "one too many", "one too few"),
+    3: ("opposite sign", "doubled", "halved"),
+    4: ("doubled", "halved"),
+    5: ("doubled", "halved"),
+})  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d
 
 SIGNALS = (np.array([3.0, 1.0, 4.0, 1.0, 5.0]), np.array([2.0, 7.0, 1.0, 8.0]))
@@ -151,3 +151,9 @@ EXERCISES = [
         minutes=25, difficulty=3, points=5,
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("reversed", "rotated", "exchanged", "one too many", "one too few"),
+    2: ("opposite sign", "doubled", "halved"),
+    3: ("rotated", "exchanged", "opposite sign", "doubled", "halved", "rounded"),
+})  # fmt: skip

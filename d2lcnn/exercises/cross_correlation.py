@@ -3,7 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import corr2d
 
 SOBEL = np.array([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]])
@@ -266,3 +266,10 @@ EXERCISES = [
         "cross-correlation-7", "cross_correlation", kind="open", cls="A", minutes=45, difficulty=3, points=6,
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("one too many", "one too few"),
+    3: ("transposed", "half a turn", "flat", "opposite sign", "doubled", "halved", "rounded"),
+    4: ("flat", "opposite sign", "doubled", "halved"),
+    5: ("doubled", "halved", "upside down"),
+})  # fmt: skip

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv1d, conv_matrix
 from d2lcnn.shapes import Window, conv_output_size, effective_kernel_size, path_counts, receptive_field
 
@@ -315,3 +315,9 @@ def _densify_too_early(windows):
         jump *= s
         found.append(Window(k, 1, p * jump, d * jump))
     return found
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("rotated",),
+    4: ("one too few", "halved", "upside down"),
+    5: ("rotated", "one too many", "one too few"),
+})  # fmt: skip

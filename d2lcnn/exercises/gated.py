@@ -3,7 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 
 LOG3 = float(np.log(3))
 # the gated width by the plain network's (width, k, channels, depth, classes): found by trying every width
@@ -180,3 +180,12 @@ EXERCISES = [
         ),
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("rotated", "exchanged", "opposite sign", "doubled", "halved", "rounded"),
+    2: ("reversed", "rotated", "opposite sign", "doubled", "halved"),
+    3: ("transposed", "half a turn", "flat", "doubled", "halved", "rounded"),
+    4: ("halved", "upside down"),
+    5: ("doubled", "halved"),
+    7: ("exchanged", "opposite sign", "doubled", "halved", "rounded"),
+})  # fmt: skip

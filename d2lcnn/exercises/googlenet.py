@@ -5,7 +5,7 @@ from functools import reduce
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import softmax_cross_entropy
 from d2lcnn.shapes import conv_output_size, conv_transpose_output_size
 
@@ -176,3 +176,12 @@ EXERCISES = [
         ),
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("one too many", "one too few", "doubled", "halved", "upside down"),
+    2: ("doubled", "halved"),
+    3: ("rotated", "exchanged", "one too many", "one too few"),
+    4: ("doubled", "halved", "upside down"),
+    5: ("one too many", "one too few", "doubled", "halved", "upside down"),
+    7: ("doubled", "halved", "upside down"),
+})  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import avg_pool2d, col2im, conv2d, im2col
 
 
@@ -217,3 +217,9 @@ EXERCISES = [
         minutes=45, difficulty=3, points=6,
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("opposite sign", "doubled", "halved"),
+    3: ("half a turn", "flat", "opposite sign", "doubled", "halved", "rounded"),
+    5: ("one too few", "halved", "upside down"),
+})  # fmt: skip

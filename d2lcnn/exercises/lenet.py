@@ -3,7 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d
 
 LIMITS = {"parameters": 20_000, "multiply-adds": 600_000, "width": 10}  # of exercise 2
@@ -253,3 +253,10 @@ EXERCISES = [
         ),
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("doubled", "halved", "upside down"),
+    3: ("half a turn", "flat", "opposite sign", "doubled", "halved", "rounded"),
+    4: ("half a turn", "flat", "doubled", "rounded"),
+    5: ("doubled", "halved"),
+})  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake, close
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d, conv_matrix
 
 # exercise 4: (layers, crop, canvas) -> multiply-adds of all crops over those of one pass; recorded
@@ -331,3 +331,9 @@ EXERCISES = [
         points=6,
     ),
 ]
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("rotated", "opposite sign", "doubled", "halved"),
+    4: ("doubled", "halved"),
+    5: ("reversed", "rotated", "one too many", "one too few"),
+})  # fmt: skip

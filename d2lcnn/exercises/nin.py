@@ -3,7 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d, global_avg_pool2d
 
 X = np.array([[[[1, -1, 0], [2, 0, 1]], [[0, 1, -2], [1, 1, 0]]]], dtype=float)
@@ -187,3 +187,12 @@ EXERCISES = [
         ),
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("doubled", "halved", "upside down"),
+    2: ("half a turn", "flat", "doubled", "halved", "rounded"),
+    3: ("half a turn", "flat", "opposite sign", "doubled", "halved", "rounded"),
+    4: ("doubled", "halved", "upside down"),
+    5: ("flat", "opposite sign", "doubled", "halved", "rounded"),
+    7: ("one too few", "doubled", "halved", "upside down"),
+})  # fmt: skip

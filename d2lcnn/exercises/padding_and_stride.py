@@ -3,7 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d, conv2d_backward, pad
 from d2lcnn.shapes import conv_output_size, same_padding
 
@@ -193,3 +193,10 @@ EXERCISES = [
         ),
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("rotated", "exchanged"),
+    2: ("one too many", "one too few"),
+    3: ("one too many", "one too few", "doubled", "halved", "upside down"),
+    5: ("halved", "upside down"),
+})  # fmt: skip

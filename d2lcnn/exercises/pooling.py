@@ -4,7 +4,7 @@ import numpy as np
 from scipy import signal
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import avg_pool2d, max_pool2d, max_pool2d_backward
 from d2lcnn.shapes import pool_output_size
 
@@ -228,3 +228,10 @@ EXERCISES = [
         "pooling-7", "pooling", kind="open", cls="A", minutes=60, difficulty=3, points=6,
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("rotated", "exchanged"),
+    2: ("half a turn", "opposite sign", "doubled", "halved", "rounded"),
+    3: ("transposed", "half a turn", "flat", "opposite sign", "doubled", "halved"),
+    5: ("doubled", "halved", "upside down"),
+})  # fmt: skip

@@ -5,7 +5,7 @@ from functools import reduce
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv_matrix
 from d2lcnn.shapes import Window, receptive_field
 
@@ -298,3 +298,9 @@ EXERCISES = [
         "receptive-fields-7", "receptive_fields", kind="open", cls="A", minutes=60, difficulty=3, points=6,
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("rotated", "one too many", "one too few"),
+    3: ("doubled", "halved", "upside down"),
+    4: ("reversed", "rotated", "exchanged"),
+})  # fmt: skip

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d
 
 # Parameters by blocks a stage, with 1000 classes and 3 channels: what torchvision publishes for 18 to 152 layers
@@ -172,3 +172,12 @@ EXERCISES = [
         ),
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("doubled", "halved", "upside down"),
+    2: ("transposed", "flat", "doubled", "halved", "rounded"),
+    3: ("doubled", "halved", "upside down"),
+    4: ("one too many", "one too few", "doubled", "halved", "upside down"),
+    5: ("doubled", "halved", "upside down"),
+    7: ("rotated", "exchanged", "opposite sign", "doubled", "halved"),
+})  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d
 
 ROW, COLUMN = np.array([1.0, 4, 6, 4, 1]), np.array([1.0, 2, 0, -2, -1])
@@ -202,3 +202,10 @@ EXERCISES = [
     ),
     Exercise("separable-7", "separable", kind="open", cls="A", minutes=60, difficulty=3, points=6),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("rotated", "exchanged", "opposite sign", "doubled", "halved"),
+    2: ("one too many", "one too few", "doubled", "halved", "upside down"),
+    5: ("rotated", "exchanged", "opposite sign", "rounded"),
+    6: ("doubled", "halved", "upside down"),
+})  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import first, usual
+from d2lcnn.exercises._usual import first, usual, with_usual
 from d2lcnn.ops import conv1d
 from d2lcnn.shapes import Window, receptive_field
 
@@ -336,3 +336,10 @@ EXERCISES = [
     ),
     Exercise("sequences-7", "sequences", kind="open", cls="A", minutes=60, difficulty=3, points=6),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("rotated", "exchanged", "opposite sign", "doubled", "halved"),
+    3: ("rotated", "exchanged", "opposite sign", "doubled", "halved", "rounded"),
+    4: ("one too few", "doubled", "halved", "upside down"),
+    5: ("one too few", "doubled", "halved", "upside down"),
+})  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake, close
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv_transpose2d
 
 # exercise 4: smallest and largest number of stamps on a row far from the border, by (k, s, d); recorded
@@ -316,3 +316,10 @@ EXERCISES = [
         "transposed-convolution-7", "transposed_convolution", kind="open", cls="A", minutes=60, difficulty=3, points=6,
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("rotated", "exchanged", "opposite sign", "doubled", "halved"),
+    3: ("half a turn", "flat", "opposite sign", "doubled", "halved", "rounded"),
+    4: ("one too many", "one too few"),
+    5: ("opposite sign", "doubled", "halved"),
+})  # fmt: skip

@@ -5,7 +5,7 @@ from functools import reduce
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d, max_pool2d
 from d2lcnn.shapes import conv_output_size, pool_output_size
 
@@ -251,3 +251,11 @@ EXERCISES = [
         ),
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("doubled", "halved", "upside down"),
+    3: ("transposed", "half a turn", "flat", "opposite sign", "doubled", "halved", "rounded"),
+    4: ("doubled", "halved", "upside down"),
+    5: ("doubled", "halved", "upside down"),
+    7: ("flat", "doubled", "halved", "rounded"),
+})  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import usual
+from d2lcnn.exercises._usual import usual, with_usual
 
 CALM = np.array([1.0, 2.0, 4.0, 3.0, 0.0, -1.0])
 SMALL = np.arange(36.0).reshape(6, 6) ** 2 % 7
@@ -217,3 +217,9 @@ EXERCISES = [
         "why-convolutions-7", "why_convolutions", kind="open", cls="A", minutes=60, difficulty=3, points=6,
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("opposite sign", "doubled", "halved"),
+    3: ("reversed", "rotated", "exchanged", "opposite sign", "doubled", "halved", "rounded"),
+    5: ("one too many", "one too few", "upside down"),
+})  # fmt: skip
