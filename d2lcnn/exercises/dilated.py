@@ -58,10 +58,6 @@ def _shared(dilations, k, m):
     return int(np.count_nonzero(rows[0] * rows[m]))
 
 
-def _shared_spans(dilations, k, m):
-    return max(0, receptive_field([Window(k, d=d) for d in dilations]).size - m)
-
-
 def _design(dilations, asked):
     """The properties asked in exercise 2, one at a time."""
     try:
@@ -209,7 +205,7 @@ EXERCISES = [
         oracle=_shared,
         mistakes=(
             Mistake(
-                "spans", _shared_spans,
+                "spans", lambda dilations, k, m: max(0, sum(dilations) * (k - 1) + 1 - m),
                 "You count the pixels that both fields reach around. A field may have holes, and two fields may interlock.",
             ),
             Mistake(

@@ -188,7 +188,6 @@ EXERCISES = [
             Mistake("the other output", _fed()[1:], "You stopped at one. Windows of three that move by two overlap."),
             Mistake("stride 1", _fed(stride=1), "Those are the outputs of a layer with stride 1."),
             Mistake("counted from 1", (np.array(_fed()) + 1).tolist(), "You count from 1. The first row and the first column have the number 0."),
-            Mistake("pair turned", [cell[::-1] for cell in _fed()], "You took columns for rows: the row is named first."),
             Mistake("the pixel's own place", [[4, 3]], "That is the place of the pixel. Which outputs have it in their window?"),
         ),
     ),

@@ -56,13 +56,6 @@ def _reached(windows, pixel, size):
     return np.flatnonzero(_matrix(windows, size)[:, pixel])
 
 
-def _by_formula(windows, pixel, size):
-    """Outputs whose field's ends lie on both sides of the pixel: right where fields have no gaps."""
-    field = receptive_field(windows)
-    starts = field.start + field.jump * np.arange(len(_matrix(windows, size)))
-    return np.flatnonzero((starts <= pixel) & (pixel < starts + field.size))
-
-
 def _design(windows, asked):
     """The properties asked in exercise 2, one at a time."""
     try:
@@ -221,7 +214,9 @@ EXERCISES = [
         oracle=_reached,
         mistakes=(
             Mistake(
-                "no gaps", _by_formula,
+                "no gaps", lambda windows, pixel, size: np.flatnonzero(abs(
+                    _centre(windows) + receptive_field(windows).jump * np.arange(len(_matrix(windows, size))) - pixel
+                ) < receptive_field(windows).size / 2),
                 "You return every output whose field reaches around the pixel. A dilated field has holes.",
             ),
             Mistake(
@@ -230,7 +225,8 @@ EXERCISES = [
             ),
             Mistake(
                 "dilation ignored",
-                lambda windows, pixel, size: _reached([Window(k, s, min(p, k - 1)) for k, s, p, _ in windows], pixel, size),
+                lambda windows, pixel, size: _reached(
+                    list(map(lambda w: w._replace(p=min(w.p, w.k - 1), d=1), windows)), pixel, size),
                 "You left the dilation out: the taps of a kernel lie d cells apart.",
             ),
             Mistake(

@@ -250,7 +250,7 @@ EXERCISES = [
                 "Your smallest count is one at least. Can there be rows that no stamp reaches?",
             ),
             Mistake(
-                "two axes", lambda *sizes: tuple(n * n for n in COUNTS[sizes]),
+                "two axes", lambda *sizes: np.square(COUNTS[sizes]),
                 "You counted along two axes. One is asked for.",
             ),
             *usual(lambda *sizes: COUNTS[sizes], "reversed"),
