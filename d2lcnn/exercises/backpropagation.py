@@ -4,9 +4,11 @@ import numpy as np
 from scipy import signal
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d, conv2d_backward, corr2d
 
 G1, K1 = np.array([[1.0, -1.0], [2.0, 0.0]]), np.array([[2.0, 1.0], [0.0, -1.0]])
+NORMED, UPSTREAM = np.array([-1.0, 1, -1, 1]), np.array([1.0, 0, 0, 0])  # exercise 5
 RAMP = np.arange(30.0).reshape(5, 6) ** 2 / 100
 HOUSE = np.array([[0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [1, 1, 1, 1, 1], [0, 1, 0, 1, 0], [0, 1, 0, 1, 0]], dtype=float)
 
@@ -28,14 +30,6 @@ def _through_the_mirror(X, P, G):
     return P.grad.numpy()
 
 
-def _scaled_columns(pairs, middle):
-    """Make a wrong answer of exercise 2: the right columns, those used twice and the middle one scaled."""
-    def answer(X, P, G):
-        return _through_the_mirror(X, P, G) * np.array([pairs] * (P.shape[1] - 1) + [middle])
-
-    return answer
-
-
 def _batch(rng):
     n, k, s, oh, ow = (int(rng.integers(low, high)) for low, high in ((2, 4), (2, 4), (1, 4), (2, 4), (2, 4)))
     size = (s * (oh - 1) + k + int(rng.integers(0, s)), s * (ow - 1) + k)
@@ -49,6 +43,19 @@ def _kernel_gradient(x, G, k, s):
 def _stride_ignored(x, G, k, s):
     oh, ow = G.shape[1:]
     return np.array([[np.sum(G * x[:, a : a + oh, b : b + ow]) for b in range(k)] for a in range(k)])
+
+
+def _through_the_norm(mean=True, along=True):
+    """Take off the mean of the gradient and its part along the normalised values, or leave one of them out."""
+    return UPSTREAM - mean * UPSTREAM.mean() - along * NORMED * (UPSTREAM * NORMED).mean()
+
+
+def _overwritten(G, K):
+    """Lay a copy of the kernel at every number of G, times that number, without adding."""
+    out = np.zeros((3, 3))
+    for (i, j), value in np.ndenumerate(G):
+        out[i : i + 2, j : j + 2] = value * K
+    return out
 
 
 def faulty_input_gradient(G, w):
@@ -95,7 +102,7 @@ EXERCISES = [
                 "read, and where does its gradient go?",
             ),
             Mistake(
-                "valid", np.array([[-1.0]]),
+                "valid", signal.convolve2d(G1, K1, mode="valid"),
                 "Your result has one number. Every pixel of the input was read, so every pixel has a gradient.",
             ),
             Mistake(
@@ -106,6 +113,19 @@ EXERCISES = [
                 "off by one", np.roll(signal.convolve2d(G1, K1), 1, axis=(0, 1)),
                 "Your numbers are right and one place too far down and right: index u - a begins at 0, not at 1.",
             ),
+            Mistake(
+                "stamps assigned", _overwritten(G1, K1),
+                "Where two windows overlap, your later one overwrites the earlier. Their gradients add up.",
+            ),
+            Mistake(
+                "sign lost", signal.convolve2d(G1, abs(K1)),
+                "One weight of the kernel is negative. You added where it takes away.",
+            ),
+            Mistake(
+                "sign of the gradient lost", signal.convolve2d(abs(G1), K1),
+                "One number of the upstream gradient is negative. You added where it takes away.",
+            ),
+            *usual(signal.convolve2d(G1, K1), "transposed", "half a turn", "opposite sign", "flat"),
         ),
     ),
     Exercise(
@@ -122,13 +142,30 @@ EXERCISES = [
                 "You counted each free weight where it stands on the left. Where else is it used?",
             ),
             Mistake(
-                "averaged", _scaled_columns(0.5, 1.0),
+                "averaged", lambda X, P, G: _through_the_mirror(X, P, G) * np.append(np.full(P.shape[1] - 1, 0.5), 1),
                 "You averaged over the two uses of a weight. A number that is used twice changes the loss twice: add.",
             ),
             Mistake(
-                "middle twice", _scaled_columns(1.0, 2.0),
+                "middle twice", lambda X, P, G: _through_the_mirror(X, P, G) * np.append(np.ones(P.shape[1] - 1), 2),
                 "Your middle column counts double. How often does it stand in the kernel?",
             ),
+            Mistake(
+                "right half only", lambda X, P, G: corr2d(X, G)[:, P.shape[1] - 1 :][:, ::-1],
+                "You counted each free weight where it stands on the right. Where else is it used?",
+            ),
+            Mistake(
+                "the whole kernel", lambda X, P, G: corr2d(X, G),
+                "That is the gradient of all weights of the kernel. How many of them are free?",
+            ),
+            Mistake(
+                "not mirrored", lambda X, P, G: corr2d(X, G)[:, : P.shape[1]] + corr2d(X, G)[:, P.shape[1] - 1 :],
+                "You added the right half to the left as it is. Which column of the one belongs to which of the other?",
+            ),
+            Mistake(
+                "all halved", lambda X, P, G: _through_the_mirror(X, P, G) / 2,
+                "You averaged over two uses of every weight. A number that is used twice changes the loss twice: add.",
+            ),
+            *usual(_through_the_mirror, "half a turn", "opposite sign"),
         ),
     ),
     Exercise(
@@ -166,6 +203,20 @@ EXERCISES = [
                 "off by one", lambda x, G, k, s: _kernel_gradient(np.roll(x, -1, axis=(1, 2)), G, k, s),
                 "Your windows start one pixel too far: the window of output (0, 0) starts at pixel (0, 0).",
             ),
+            Mistake(
+                "last image", lambda x, G, k, s: _kernel_gradient(x[-1:], G[-1:], k, s),
+                "You used the last image alone: a sum was overwritten. It runs over the batch.",
+            ),
+            Mistake(
+                "gradient forgotten", lambda x, G, k, s: _kernel_gradient(x, np.ones_like(G), k, s),
+                "You summed the pixels. What arrives from above is missing.",
+            ),
+            Mistake(
+                "one for each image", lambda x, G, k, s: np.stack(
+                    [_kernel_gradient(x[n : n + 1], G[n : n + 1], k, s) for n in range(len(x))]),
+                "You gave one gradient for each image. There is one kernel: its gradients add up.",
+            ),
+            *usual(_kernel_gradient, "transposed", "opposite sign"),
         ),
     ),
     Exercise(
@@ -176,28 +227,49 @@ EXERCISES = [
         mistakes=(
             Mistake("one channel", (1, 1), "With one channel in and one out the function is right. What does it do to axes 0 and 1 of w?"),
             Mistake("an error shows it", (2, 3), "There an error is raised, so the fault shows itself. When does it not?"),
+            Mistake("one channel in", (1, 2), "There an error is raised, so the fault shows itself. When does it not?"),
+            Mistake("one kernel", (2, 1), "There an error is raised, so the fault shows itself. When does it not?"),
+            Mistake("three and two", (3, 2), "There an error is raised, so the fault shows itself. When does it not?"),
+            Mistake("colour", (3, 1), "There an error is raised, so the fault shows itself. When does it not?"),
+            Mistake("no channel", (0, 0), "A layer has at least one channel."),
         ),
     ),
     Exercise(
         "backpropagation-5", "backpropagation", kind="value", cls="P", minutes=10, difficulty=2, points=2,
         cases=(Case("four numbers"),),
-        oracle=lambda: (0.5, 0.0, -0.5, 0.0),
+        oracle=lambda: _through_the_norm(),
         mistakes=(
             Mistake(
-                "mean and deviation as constants", (1.0, 0.0, 0.0, 0.0),
+                "mean and deviation as constants", _through_the_norm(mean=False, along=False),
                 "You treated mean and deviation as constants. Both are computed from the four numbers, and move with them.",
             ),
             Mistake(
-                "deviation as a constant", (0.75, -0.25, -0.25, -0.25),
+                "deviation as a constant", _through_the_norm(along=False),
                 "You took off the mean of the gradient, and treated the deviation as a constant.",
             ),
             Mistake(
-                "mean as a constant", (0.75, 0.25, -0.25, 0.25),
+                "mean as a constant", _through_the_norm(mean=False),
                 "You took off the part along the normalised values, and treated the mean as a constant.",
             ),
+            Mistake(
+                "sums", UPSTREAM - UPSTREAM.sum() - NORMED * (UPSTREAM * NORMED).sum(),
+                "You took off sums. Mean and variance are means: each number moves them by a quarter of what it moves.",
+            ),
+            Mistake(
+                "added", 2 * UPSTREAM - _through_the_norm(),
+                "You added what has to be taken off: mean and deviation move along, and weaken the effect.",
+            ),
+            *usual(_through_the_norm(), "opposite sign"),
         ),
     ),
     Exercise(
         "backpropagation-6", "backpropagation", kind="open", cls="A", minutes=60, difficulty=3, points=8,
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("doubled", "halved"),
+    2: ("transposed", "flat", "doubled", "rounded"),
+    3: ("flat", "doubled", "halved", "rounded"),
+    5: ("reversed", "exchanged", "doubled", "halved", "rounded"),
+})  # fmt: skip

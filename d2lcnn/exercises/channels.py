@@ -3,6 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d
 
 PIXELS = {
@@ -50,6 +51,9 @@ EXERCISES = [
             Mistake("no biases", 128 * 576, "You left out the biases."),
             Mistake("a bias for each slice", 128 * 64 * 10, "You gave each slice a bias. A kernel has one, whatever its number of slices."),
             Mistake("one slice a kernel", 128 * 10, "You counted one slice for each kernel; it has one for every input channel."),
+            Mistake("biases of the input", 128 * 576 + 64, "You gave each input channel a bias. Biases belong to outputs."),
+            Mistake("one bias", 128 * 576 + 1, "Each kernel has a bias of its own, not the layer one for all."),
+            Mistake("one row of the window", 128 * (64 * 3 + 1), "A window of 3 by 3 has more than three places."),
         ),
     ),
     Exercise(
@@ -63,13 +67,28 @@ EXERCISES = [
         oracle=_mix,
         mistakes=(
             Mistake(
-                "weights not transposed",
-                lambda x, w: x @ w[:, :, 0, 0] if w.shape[0] == w.shape[1] else x @ w[:, :, 0, 0].reshape(w.shape[1], -1),
+                "weights not transposed", lambda x, w: _mix(x, w.swapaxes(0, 1)),
                 "Your weights stand the wrong way round: rows of w are outputs, and the product needs inputs there.",
             ),
             Mistake(
                 "channel first", lambda x, w: _mix(x, w).transpose(0, 3, 1, 2),
                 "Your output has the channel first. The statement asks for it last.",
+            ),
+            Mistake(
+                "reshaped", lambda x, w: _mix(x, w.reshape(w.shape[1], w.shape[0], 1, 1).swapaxes(0, 1)),
+                "You reshaped the weights where they have to be transposed: the numbers stay in their old order.",
+            ),
+            Mistake(
+                "one image", lambda x, w: _mix(x, w)[0],
+                "Your output has lost the axis of the images.",
+            ),
+            Mistake(
+                "height and width", lambda x, w: _mix(x, w).swapaxes(1, 2),
+                "Height and width of your output have changed places.",
+            ),
+            Mistake(
+                "pixels in a row", lambda x, w: _mix(x, w).reshape(-1, len(w)),
+                "All your pixels stand in one row. The output has the shape of the images, but for the channels.",
             ),
         ),
     ),
@@ -91,6 +110,26 @@ EXERCISES = [
                 "first channel only", lambda x, w, b: _layer(x[:1], w[:, :1], b),
                 "Only the first input channel reaches your output.",
             ),
+            Mistake(
+                "flipped", lambda x, w, b: _layer(x, w[:, :, ::-1, ::-1], b),
+                "Your kernels are flipped. A layer computes cross-correlations.",
+            ),
+            Mistake(
+                "mean over channels", lambda x, w, b: _layer(x, w / len(x), b),
+                "You averaged over the input channels. A kernel sums what its slices give.",
+            ),
+            Mistake(
+                "bias taken away", lambda x, w, b: _layer(x, w, -b),
+                "Your biases have the wrong sign.",
+            ),
+            Mistake(
+                "output channel last", lambda x, w, b: _layer(x, w, b).transpose(1, 2, 0),
+                "Your output has the channel last. The statement asks for it first.",
+            ),
+            Mistake(
+                "with the batch", lambda x, w, b: _layer(x, w, b)[None],
+                "Your output has an axis too many: one image went in.",
+            ),
         ),
     ),
     Exercise(
@@ -101,7 +140,10 @@ EXERCISES = [
         mistakes=(
             Mistake("red against green", [[1, -1, 0], [1 / 3] * 3], "Yours answers red and green with opposite signs."),
             Mistake("not silent on grey", [[1, 1, 0], [1 / 3] * 3], "On a grey pixel all channels are equal: what must the weights of a row sum to?"),
-            Mistake("the sum", [[1, 1, -2], [1, 1, 1]], "The second row gives the sum of the channels, not their mean."),
+            Mistake("one row of sums", [[1, 1, 0], [1, 1, 1]], "The second row gives the sum of the channels, not their mean; and the first row answers grey."),
+            Mistake("third weight", [[1, 1, -1], [1 / 3] * 3], "On a grey pixel all channels are equal: what must the weights of a row sum to?"),
+            Mistake("halves", [[0.5, 0.5, -1], [1 / 3] * 3], "Your first row is silent on grey, and answers red with one half."),
+            Mistake("rows and columns", [[1, 1 / 3], [1, 1 / 3], [0, 1 / 3]], "Two rows and three columns are asked for: a row for each output."),
         ),
     ),
     Exercise(
@@ -112,6 +154,8 @@ EXERCISES = [
         mistakes=(
             Mistake("the middle only", 16.0, "You compared with the 3 by 3 layer in the middle only; the 1x1 layers have weights too."),
             Mistake("one 1x1 layer", 144 / 13, "You counted one of the two 1x1 layers."),
+            Mistake("no layer in the middle", 144 / 8, "You counted the 1x1 layers alone. What does the middle of the bottleneck cost?"),
+            *usual(144 / 17, "upside down", "halved", "doubled"),
         ),
     ),
     Exercise(
@@ -121,10 +165,22 @@ EXERCISES = [
         mistakes=(
             Mistake("weights only", 2_000_000 // 144, "You counted weights. Each weight works at every place of the output."),
             Mistake("input channels forgotten", 2_000_000 // (9 * 784), "A kernel has a slice for each of the 16 input channels."),
-            Mistake("rounded up", 18, "That is over the budget: round down."),
+            Mistake("window forgotten", 2_000_000 // (16 * 784), "Each output reads nine places of every channel."),
+            Mistake("one row", 2_000_000 // (9 * 16 * 28), "You counted the 28 places of one row. The image has two axes."),
+            Mistake("three places", 2_000_000 // (3 * 16 * 784), "A window of 3 by 3 has more than three places."),
+            Mistake("not an integer", 2_000_000 / (9 * 16 * 784), "Channels are counted: which whole number is within the budget?"),
+            Mistake("without padding", 2_000_000 // (9 * 16 * 26**2), "You let the window take a border away. The output is 28 by 28, as the statement says."),
+            Mistake("rounded up", -(-2_000_000 // (9 * 16 * 784)), "That is over the budget: round down."),
         ),
     ),
     Exercise(
         "channels-7", "channels", kind="open", cls="P", minutes=20, difficulty=2, points=4,
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("doubled", "halved", "upside down"),
+    2: ("transposed", "half a turn", "flat", "opposite sign", "doubled", "halved", "rounded"),
+    3: ("transposed", "half a turn", "flat", "opposite sign", "doubled", "halved", "rounded"),
+    6: ("one too few", "doubled", "halved", "upside down"),
+})  # fmt: skip

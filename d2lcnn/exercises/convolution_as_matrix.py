@@ -3,10 +3,17 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d_backward, conv_matrix
 
 # The matrix of exercise 2: weights 1, 2, 3 along an image of one row.
 RIDDLE = conv_matrix(np.array([[1, 2, 3]]), (1, 9), stride=(1, 2), padding=(0, 2), dilation=(1, 3))
+
+
+def _of_the_matrix(stride=2, size=5, padding=1):
+    """Rows, columns and non-zero entries of the matrix of exercise 1."""
+    matrix = conv_matrix(np.ones((3, 3)), (size, size), stride=stride, padding=padding)
+    return *matrix.shape, np.count_nonzero(matrix)
 
 
 def _counting_map(n, k, s, p):
@@ -36,10 +43,6 @@ def _kernel_gradient(G, size, kernel):
     return conv2d_backward(dy, x, np.zeros((1, 1, *kernel))).w[0, 0]
 
 
-def _only_top_left(G, size, kernel):
-    return np.array([[G[0, a * size[1] + b] for b in range(kernel[1])] for a in range(kernel[0])])
-
-
 def _fits_the_riddle(answer, riddle):
     k, s, p, d = (int(n) for n in answer)
     matrix = conv_matrix(np.arange(1, k + 1)[None, :], (1, 9), stride=(1, s), padding=(0, p), dilation=(1, d))
@@ -58,12 +61,16 @@ EXERCISES = [
     Exercise(
         "convolution-as-matrix-1", "convolution_as_matrix", kind="value", cls="P", minutes=8, difficulty=1, points=3,
         cases=(Case("rows, columns, non-zero entries"),),
-        oracle=lambda: (*(C := conv_matrix(np.ones((3, 3)), (5, 5), stride=2, padding=1)).shape, np.count_nonzero(C)),
+        oracle=lambda: _of_the_matrix(),
         mistakes=(
-            Mistake("padding counted", (9, 25, 81), "You counted products with padding. Padding is no pixel and has no column."),
-            Mistake("padding as pixels", (9, 49, 81), "You gave the padding columns of its own; the matrix acts on the image."),
-            Mistake("transposed", (25, 9, 49), "Rows are outputs and columns are pixels, so that C can be multiplied by x."),
-            Mistake("stride forgotten", (25, 25, 169), "That is the matrix for stride 1. How many outputs has stride 2?"),
+            Mistake("padding counted", (*_of_the_matrix()[:2], 9 * 9), "You counted products with padding. Padding is no pixel and has no column."),
+            Mistake("padding as pixels", _of_the_matrix(size=7, padding=0), "You gave the padding columns of its own; the matrix acts on the image."),
+            Mistake("transposed", (*_of_the_matrix()[1::-1], _of_the_matrix()[2]), "Rows are outputs and columns are pixels, so that C can be multiplied by x."),
+            Mistake("stride forgotten", _of_the_matrix(stride=1), "That is the matrix for stride 1. How many outputs has stride 2?"),
+            Mistake("padding forgotten", _of_the_matrix(padding=0), "That is the matrix without padding."),
+            Mistake("all entries", (*_of_the_matrix()[:2], 9 * 25), "You counted all entries. Most of them are zero."),
+            Mistake("one axis", (3, 5, 7), "These are the numbers along one axis. An image has two."),
+            *usual(_of_the_matrix(), "reversed"),
         ),
     ),
     Exercise(
@@ -75,6 +82,12 @@ EXERCISES = [
             Mistake("stride and dilation exchanged", (3, 3, 2, 2), "From row to row is the stride; within a row, the dilation."),
             Mistake("no padding", (3, 2, 0, 3), "Without padding the first row would begin with the first weight."),
             Mistake("the span as size", (7, 2, 2, 1), "You took the zeros between the weights for weights."),
+            Mistake("holes for distance", (3, 2, 2, 2), "With dilation 1 weights are neighbours. How far apart do they stand here?"),
+            Mistake("no dilation", (3, 2, 2, 1), "Within a row your weights are neighbours. Look at the zeros between them."),
+            Mistake("no stride", (3, 1, 2, 3), "From row to row the weights move by more than one column."),
+            Mistake("padding of both sides", (3, 2, 4, 3), "You counted the padding of both sides. It is asked per side."),
+            Mistake("one row of padding", (3, 2, 1, 3), "How many columns before the image does the first window begin?"),
+            Mistake("alphabet", (3, 3, 2, 2)[::-1], "The order is kernel size, stride, padding, dilation."),
         ),
     ),
     Exercise(
@@ -96,6 +109,23 @@ EXERCISES = [
                 "all pixels alike", lambda n, k, s, p: np.full((n, n), float(k * k)),
                 "Pixels at the border are read less often than pixels in the middle.",
             ),
+            Mistake(
+                "read or not", lambda n, k, s, p: np.sign(_counting_map(n, k, s, p)),
+                "You marked which pixels are read. How often is each?",
+            ),
+            Mistake(
+                "no padding", lambda n, k, s, p: _counting_map(n, k, s, 0),
+                "The padding is missing: with it, windows reach further to the border.",
+            ),
+            Mistake(
+                "stride forgotten", lambda n, k, s, p: _counting_map(n, k, 1, p),
+                "That is the map for stride 1.",
+            ),
+            Mistake(
+                "in a row", lambda n, k, s, p: _counting_map(n, k, s, p).ravel(),
+                "Your counts are right and stand in one row. The map has the shape of the image.",
+            ),
+            *usual(_counting_map, "half a turn"),
         ),
     ),
     Exercise(
@@ -107,7 +137,7 @@ EXERCISES = [
         generate=_rank_one,
         oracle=_kernel_gradient,
         mistakes=(
-            Mistake("one place only", _only_top_left, "You read one output's entries. A weight stands in every row of the matrix."),
+            Mistake("one place only", lambda G, size, kernel: G[0].reshape(size)[: kernel[0], : kernel[1]], "You read one output's entries. A weight stands in every row of the matrix."),
             Mistake(
                 "the mean",
                 lambda G, size, kernel: _kernel_gradient(G, size, kernel) / len(G),
@@ -118,6 +148,15 @@ EXERCISES = [
                 lambda G, size, kernel: _kernel_gradient(G, size, kernel)[::-1, ::-1],
                 "Your weights come out in reverse order in both directions: the kernel is not flipped here.",
             ),
+            Mistake(
+                "in a row", lambda G, size, kernel: _kernel_gradient(G, size, kernel).ravel(),
+                "Your numbers are right and stand in one row. The gradient has the shape of the kernel.",
+            ),
+            Mistake(
+                "last place", lambda G, size, kernel: G[-1].reshape(size)[-kernel[0] :, -kernel[1] :],
+                "You read one output's entries. A weight stands in every row of the matrix.",
+            ),
+            *usual(_kernel_gradient, "transposed", "opposite sign"),
         ),
     ),
     Exercise(
@@ -127,6 +166,10 @@ EXERCISES = [
         mistakes=(
             Mistake("one axis", 5 / 224, "That is the share along one axis; an image has two."),
             Mistake("of the outputs", 25 / 220**2, "You divided by the number of outputs. A row has one entry for each pixel."),
+            Mistake("of the whole matrix", 25 / (220**2 * 224**2), "You divided the entries of one row by those of all rows."),
+            Mistake("rounded to one digit", 0.0005, "That is rounded to one digit. Hand in the fraction, or six digits."),
+            Mistake("three digits", 0.000498, "That is rounded. Hand in the fraction, or six digits."),
+            *usual(25 / 224**2, "upside down", "percent"),
         ),
     ),
     Exercise(
@@ -136,6 +179,11 @@ EXERCISES = [
         compare=_forgets,
         mistakes=(
             Mistake("a shift", [[0, 0, 0], [1, 0, 0], [0, 0, 0]], "A shift forgets the border, but its middle weight is zero."),
+            Mistake("an edge", [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]], "That kernel's middle weight is zero."),
+            Mistake("the identity", [[0, 0, 0], [0, 1, 0], [0, 0, 0]], "That kernel hands the image on, so nothing is forgotten."),
+            Mistake("Laplacian", [[0, 1, 0], [1, -4, 1], [0, 1, 0]], "With zeros outside, the Laplacian forgets nothing: compute its determinant."),
+            Mistake("a blur", np.outer([1, 2, 1], [1, 2, 1]), "That blur weakens fast waves and forgets none of those that fit. Compute its determinant."),
+            Mistake("zeros", np.zeros((3, 3)), "That forgets everything, and its middle weight is zero."),
             Mistake("a box", np.ones((3, 3)), "Sums forget a pattern only if its waves fit the image; these do not. Compute its determinant."),
         ),
     ),
@@ -143,3 +191,10 @@ EXERCISES = [
         "convolution-as-matrix-7", "convolution_as_matrix", kind="open", cls="P", minutes=30, difficulty=3, points=5,
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("rotated", "one too many", "one too few"),
+    3: ("opposite sign", "doubled", "halved"),
+    4: ("doubled", "halved"),
+    5: ("doubled", "halved"),
+})  # fmt: skip

@@ -3,6 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d
 
 SIGNALS = (np.array([3.0, 1.0, 4.0, 1.0, 5.0]), np.array([2.0, 7.0, 1.0, 8.0]))
@@ -50,8 +51,11 @@ EXERCISES = [
         oracle=lambda: np.convolve([1, 2, 3], [0, 1, 2]),
         mistakes=(
             Mistake("correlation", np.correlate([1, 2, 3], [0, 1, 2], "full"), "You did not flip the kernel: that is cross-correlation."),
-            Mistake("valid only", [4], "You kept the place where both overlap entirely. The full convolution has five."),
-            Mistake("same", [1, 4, 7], "You cropped to the signal's length. The full convolution has two more."),
+            Mistake("valid only", np.convolve([1, 2, 3], [0, 1, 2], "valid"), "You kept the place where both overlap entirely. The full convolution has five."),
+            Mistake("same", np.convolve([1, 2, 3], [0, 1, 2], "same"), "You cropped to the signal's length. The full convolution has two more."),
+            Mistake("the other correlation", np.correlate([0, 1, 2], [1, 2, 3], "full"), "You slid the signal over the kernel without a flip: that is cross-correlation."),
+            Mistake("entry by entry", np.multiply([1, 2, 3], [0, 1, 2]), "You multiplied entry by entry. Every number of the one meets every number of the other."),
+            Mistake("zero dropped", np.convolve([1, 2, 3], [1, 2]), "You dropped the zero at the front of the kernel. It holds a place: what does it do to the signal?"),
         ),
     ),
     Exercise(
@@ -72,6 +76,15 @@ EXERCISES = [
                 "transposed", lambda p, q: _full(p, q).T,
                 "The variables z and w have changed places: rows are powers of z.",
             ),
+            Mistake(
+                "size of the first", lambda p, q: _full(p, q)[: p.shape[0], : p.shape[1]],
+                "Your product has no higher powers than its first factor. What is the degree of a product?",
+            ),
+            Mistake(
+                "one row too many", lambda p, q: np.pad(_full(p, q), ((0, 1), (0, 1))),
+                "Your matrix has a row and a column of zeros too many: degrees add up, and begin at zero.",
+            ),
+            *usual(_full, "half a turn", "flat"),
         ),
     ),
     Exercise(
@@ -84,6 +97,9 @@ EXERCISES = [
             Mistake("no flip", lambda x, k: np.convolve(x, k, "valid"), "That is the convolution: numpy.convolve flips the kernel."),
             Mistake("signal flipped", lambda x, k: np.convolve(x[::-1], k, "valid"), "You flipped the signal, so the result comes out backwards."),
             Mistake("full", lambda x, k: np.convolve(x, k[::-1]), "You kept the places where the kernel hangs over the ends."),
+            Mistake("same", lambda x, k: np.convolve(x, k[::-1], "same"), "You cropped to the signal's length: some places at the ends still hang over."),
+            Mistake("full and no flip", np.convolve, "You kept the places at the ends, and numpy.convolve has flipped the kernel."),
+            Mistake("both flipped", lambda x, k: np.convolve(x[::-1], k[::-1], "valid"), "You flipped the signal as well, so the kernel meets it backwards."),
         ),
     ),
     Exercise(
@@ -95,6 +111,9 @@ EXERCISES = [
         mistakes=(
             Mistake("an advance", [1, 0, 0], "Yours fetches the next sample instead of the last one. Think of the flip."),
             Mistake("the identity", [0, 1, 0], "A one in the middle leaves the signal where it is."),
+            Mistake("a difference", [-1, 0, 1], "Yours compares neighbours. A delay copies one sample."),
+            Mistake("smeared", [0, 0.5, 0.5], "Yours mixes two samples. A delay copies one."),
+            Mistake("too long", [0, 0, 0, 1], "A kernel of three numbers is asked for."),
         ),
     ),
     Exercise(
@@ -106,6 +125,11 @@ EXERCISES = [
         mistakes=(
             Mistake("height times width", 1.0, "The half disc is not flat above the box: its height falls from the middle to the sides."),
             Mistake("the whole half disc", np.pi / 2, "That is the area of the whole half disc; the box covers only its middle."),
+            Mistake("half the box", np.sqrt(3) / 8 + np.pi / 12, "You integrated over half of the box: it lies on both sides of t."),
+            Mistake("degrees", np.sqrt(3) / 4 + 30.0, "Your angle is in degrees. The integral needs it in radians."),
+            Mistake("the segment", np.pi / 6, "You kept the sector and left out the triangle, or the other way round."),
+            Mistake("the triangle", np.sqrt(3) / 4, "You kept the triangle and left out the sector."),
+            Mistake("width two", np.sqrt(3) / 2 + np.pi / 3, "You have twice of what is asked: the box is one wide in all."),
         ),
     ),
     Exercise(
@@ -115,8 +139,11 @@ EXERCISES = [
         oracle=lambda sizes: sizes,
         compare=_valid_part_is_right,
         mistakes=(
-            Mistake("the full length", 127, "That length keeps all of the full result. The question is about the valid part."),
-            Mistake("a power of two", 128, "A power of two is quick, but not needed."),
+            Mistake("the full length", 100 + 28 - 1, "That length keeps all of the full result. The question is about the valid part."),
+            Mistake("a power of two", 2**7, "A power of two is quick, but not needed."),
+            Mistake("the valid length", 100 - 28 + 1, "That is how many numbers the valid part has. The transform has to hold the signal."),
+            Mistake("one less", 100 - 1, "That transform would cut the signal."),
+            Mistake("one more", 100 + 1, "That length does it, and there is a smaller one."),
         ),
     ),
     Exercise(
@@ -124,3 +151,9 @@ EXERCISES = [
         minutes=25, difficulty=3, points=5,
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("reversed", "rotated", "exchanged", "one too many", "one too few"),
+    2: ("opposite sign", "doubled", "halved"),
+    3: ("rotated", "exchanged", "opposite sign", "doubled", "halved", "rounded"),
+})  # fmt: skip

@@ -3,11 +3,55 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import corr2d
 
 SOBEL = np.array([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]])
+FOUR = (np.array([[1, 2, 1], [0, 3, 2], [3, 0, 4]]), np.array([[0, 1], [-1, 0]]))  # exercise 1
 RAMP = np.arange(20.0).reshape(4, 5) ** 2
 HOUSE = np.array([[0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [1, 1, 1, 1, 1], [0, 1, 0, 1, 0], [0, 1, 0, 1, 0]], dtype=float)
+
+
+class _Factor(np.ndarray):
+    """One of the two factors of a kernel: whatever is computed from both at once would form the kernel, and raises."""
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        return _unless_they_meet(getattr(ufunc, method), inputs, kwargs)
+
+    def __array_function__(self, func, types, args, kwargs):
+        return _unless_they_meet(func, args, kwargs)
+
+
+class _Column(_Factor):
+    pass
+
+
+class _Row(_Factor):
+    pass
+
+
+def _plain(value):
+    """Turn factors into ordinary arrays, in tuples, lists and keyword arguments too."""
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, tuple | list):
+        return type(value)(_plain(part) for part in value)
+    return value.view(np.ndarray) if isinstance(value, _Factor) else value
+
+
+def _unless_they_meet(call, args, kwargs):
+    if {_Column, _Row} <= {type(value) for value in args}:
+        raise ValueError("this forms the kernel from column and row; the statement asks to do without it")
+    return call(*_plain(args), **_plain(kwargs))
+
+
+def _factors(X, column, row):
+    """Arguments of exercise 4, with factors that must not meet: the statement forbids to form the kernel."""
+    return X, np.array(column).view(_Column), np.array(row).view(_Row)
+
+
+def _with_the_kernel(X, column, row):
+    return corr2d(X, np.outer(*_plain((column, row))))
 
 
 def _picture(rng):
@@ -16,7 +60,7 @@ def _picture(rng):
 
 def _column_and_row(rng):
     column, row = (rng.integers(1, 5, size=n).astype(float) for n in rng.choice([2, 3, 4], size=2, replace=False))
-    return (rng.integers(0, 9, size=(7, 8)).astype(float), column, row)
+    return _factors(rng.integers(0, 9, size=(7, 8)).astype(float), column, row)
 
 
 def _shifts_and_darkens(K, X):
@@ -58,16 +102,29 @@ EXERCISES = [
     Exercise(
         "cross-correlation-1", "cross_correlation", kind="value", cls="P", minutes=5, difficulty=1, points=2,
         cases=(Case("the four numbers"),),
-        oracle=lambda: corr2d(np.array([[1, 2, 1], [0, 3, 2], [3, 0, 4]]), np.array([[0, 1], [-1, 0]])),
+        oracle=lambda: corr2d(*FOUR),
         mistakes=(
             Mistake(
-                "convolution", np.array([[-2, 2], [0, -2]]),
+                "convolution", corr2d(FOUR[0], FOUR[1][::-1, ::-1]),
                 "You flipped the kernel: that is convolution, not cross-correlation.",
             ),
             Mistake(
-                "input size", np.array([[2, -2, -2], [0, 2, 0], [0, 4, 0]]),
+                "input size", corr2d(np.pad(FOUR[0], ((0, 1), (0, 1))), FOUR[1]),
                 "Your output is as large as the input. Where would the window lie for its last column?",
             ),
+            Mistake(
+                "sign lost", corr2d(FOUR[0], abs(FOUR[1])),
+                "One weight of the kernel is negative. You added where it takes away.",
+            ),
+            Mistake(
+                "full", corr2d(np.pad(FOUR[0], 1), FOUR[1]),
+                "Your windows hang over the border. Without padding, each lies inside the input.",
+            ),
+            Mistake(
+                "side by side", corr2d(*FOUR)[:1, :1],
+                "Your window moved by its own size. It moves by one.",
+            ),
+            *usual(corr2d(*FOUR), "transposed", "flat"),
         ),
     ),
     Exercise(
@@ -87,6 +144,14 @@ EXERCISES = [
             Mistake(
                 "rows for columns", np.array([[0, 0, 0], [0, 0, 0], [0, 0.5, 0]]),
                 "Rows come first in an array: yours fetches from below where the text asks for the right.",
+            ),
+            Mistake(
+                "a corner", np.diag([0.5, 0, 0])[::-1, ::-1],
+                "Yours fetches from the lower corner. The text asks for the middle row.",
+            ),
+            Mistake(
+                "a mean", np.full((3, 3), 1 / 9),
+                "Yours mixes the whole window. One pixel of it is asked for.",
             ),
         ),
     ),
@@ -108,25 +173,55 @@ EXERCISES = [
                 "no root", lambda X: corr2d(X, SOBEL) ** 2 + corr2d(X, SOBEL.T) ** 2,
                 "These are squared lengths: twice the contrast would give four times the response.",
             ),
+            Mistake(
+                "one response", lambda X: abs(corr2d(X, SOBEL)),
+                "That is one component. Edges of the other direction leave no trace in it.",
+            ),
+            Mistake(
+                "the other response", lambda X: abs(corr2d(X, SOBEL.T)),
+                "That is one component. Edges of the other direction leave no trace in it.",
+            ),
+            Mistake(
+                "signed sum", lambda X: corr2d(X, SOBEL) + corr2d(X, SOBEL.T),
+                "You added the components. Those of opposite sign cancel: what is the length of a vector?",
+            ),
+            Mistake(
+                "difference of squares", lambda X: np.sqrt(abs(corr2d(X, SOBEL) ** 2 - corr2d(X, SOBEL.T) ** 2)),
+                "You took one square from the other. What is the length of a vector?",
+            ),
         ),
     ),
     Exercise(
         "cross-correlation-4", "cross_correlation", kind="function", cls="A", minutes=20, difficulty=2, points=4,
         cases=(
-            Case("a column of 3 and a row of 2", (RAMP, np.array([1.0, 2.0, 1.0]), np.array([-1.0, 1.0]))),
-            Case("a column of 2 and a row of 3", (HOUSE, np.array([1.0, 3.0]), np.array([2.0, 0.0, 1.0]))),
+            Case("a column of 3 and a row of 2", _factors(RAMP, [1.0, 2.0, 1.0], [-1.0, 1.0])),
+            Case("a column of 2 and a row of 3", _factors(HOUSE, [1.0, 3.0], [2.0, 0.0, 1.0])),
         ),
         generate=_column_and_row,
-        oracle=lambda X, column, row: corr2d(X, np.outer(column, row)),
+        oracle=_with_the_kernel,
         mistakes=(
             Mistake(
-                "column and row exchanged", lambda X, column, row: corr2d(X, np.outer(row, column)),
+                "column and row exchanged", lambda X, column, row: _with_the_kernel(X, row, column),
                 "Column and row have changed places: the column weighs pixels that lie one below the other.",
             ),
             Mistake(
-                "flipped", lambda X, column, row: corr2d(X, np.outer(column[::-1], row[::-1])),
+                "flipped", lambda X, column, row: _with_the_kernel(X, column[::-1], row[::-1]),
                 "You flipped the weights (numpy.convolve does): that is convolution, not cross-correlation.",
             ),
+            Mistake(
+                "column alone", lambda X, column, row: corr2d(X, column[:, None])[:, : X.shape[1] - len(row) + 1],
+                "The pass with the row is missing.",
+            ),
+            Mistake(
+                "row alone", lambda X, column, row: corr2d(X, row[None, :])[: X.shape[0] - len(column) + 1],
+                "The pass with the column is missing.",
+            ),
+            Mistake(
+                "kernel formed", lambda X, column, row: corr2d(X, np.outer(column, row)),
+                "You formed the kernel, column times row. Send the picture through a pass with the column, and what "
+                "comes out through one with the row: that is what saves multiplications.",
+            ),
+            *usual(_with_the_kernel, "transposed", "half a turn"),
             Mistake(
                 "two passes side by side",
                 lambda X, column, row: (
@@ -143,8 +238,11 @@ EXERCISES = [
         oracle=lambda: 51_540_400,
         mistakes=(
             Mistake("as many outputs as pixels", 1920 * 1080 * 25, "The output is smaller than the image. How large is it?"),
-            Mistake("outputs only", 1916 * 1076, "That is the number of outputs. What does each of them cost?"),
-            Mistake("one border too many", 1915 * 1075 * 25, "You lost five rows where four are lost: recall the '+ 1'."),
+            Mistake("outputs only", (1920 - 4) * (1080 - 4), "That is the number of outputs. What does each of them cost?"),
+            Mistake("one border too many", (1920 - 5) * (1080 - 5) * 25, "You lost five rows where four are lost: recall the '+ 1'."),
+            Mistake("half the border", (1920 - 2) * (1080 - 2) * 25, "You lost two rows in all; the window loses two at each border."),
+            Mistake("one axis of the kernel", (1920 - 4) * (1080 - 4) * 5, "A window of 5 by 5 has more than five numbers."),
+            Mistake("additions too", (1920 - 4) * (1080 - 4) * 49, "You counted the additions as well."),
         ),
     ),
     Exercise(
@@ -157,6 +255,10 @@ EXERCISES = [
         compare=_silently_wrong,
         mistakes=(
             Mistake("a square kernel", (3, 3), "With a square kernel the function is right. Which line uses kh and kw?"),
+            Mistake("another square kernel", (2, 2), "With a square kernel the function is right. Which line uses kh and kw?"),
+            Mistake("one number", (1, 1), "A kernel of one number is square. Which line uses kh and kw?"),
+            Mistake("too large to fit", (9, 9), "That kernel is larger than the pictures, and square."),
+            Mistake("a tall kernel", (3, 2), "There NumPy raises an error, so the fault shows itself. When does it not?"),
             Mistake("an error shows it", (2, 3), "There NumPy raises an error, so the fault shows itself. When does it not?"),
         ),
     ),
@@ -164,3 +266,10 @@ EXERCISES = [
         "cross-correlation-7", "cross_correlation", kind="open", cls="A", minutes=45, difficulty=3, points=6,
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("one too many", "one too few"),
+    3: ("transposed", "half a turn", "flat", "opposite sign", "doubled", "halved", "rounded"),
+    4: ("flat", "opposite sign", "doubled", "halved"),
+    5: ("doubled", "halved", "upside down"),
+})  # fmt: skip

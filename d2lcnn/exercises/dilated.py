@@ -1,14 +1,24 @@
 """Exercises of the chapter "Dilated convolution"."""
 
+from itertools import product
+
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv1d, conv_matrix
-from d2lcnn.shapes import Window, path_counts, receptive_field
+from d2lcnn.shapes import Window, conv_output_size, effective_kernel_size, path_counts, receptive_field
 
 STRIDED = [Window(3, p=1), Window(3, s=2, p=1), Window(3, p=1)]
 TWICE = [Window(3, s=2, p=1), Window(2, s=2), Window(3, p=2, d=2)]
 SPAN = 40  # pixels of the line on which exercises 3 and 4 are judged
+
+
+def _four_lengths(span=effective_kernel_size, shortens=0):
+    """Follow 64 steps through the layers of exercise 1, with a formula for the span of a kernel."""
+    a = conv_output_size(64, span(3, 2))
+    b = a - shortens * (span(5, 4) - 1)
+    return [a, b, b, conv_output_size(b, span(2, 8))]
 
 
 def _strided(rng):
@@ -48,10 +58,6 @@ def _shared(dilations, k, m):
     return int(np.count_nonzero(rows[0] * rows[m]))
 
 
-def _shared_spans(dilations, k, m):
-    return max(0, receptive_field([Window(k, d=d) for d in dilations]).size - m)
-
-
 def _design(dilations, asked):
     """The properties asked in exercise 2, one at a time."""
     try:
@@ -87,6 +93,12 @@ def faulty_causal(x, w, d):
     return np.roll(y, d * (w.shape[2] - 1) // 2, axis=2)
 
 
+def _lonely(axes=2):
+    """Pixels of the field, pixels seen, and paths from the middle one, of the layers of exercise 5."""
+    counts = path_counts([Window(3, d=d) for d in (2, 4, 8)])
+    return [len(counts) ** axes, np.count_nonzero(counts) ** axes, int(counts[len(counts) // 2]) ** axes]
+
+
 def _leaks(answer, asked):
     """The properties asked in exercise 6, one at a time."""
     t, n = (int(v) for v in answer)
@@ -102,20 +114,30 @@ EXERCISES = [
     Exercise(
         "dilated-1", "dilated", kind="value", cls="P", minutes=8, difficulty=1, points=2,
         cases=(Case("the four lengths"),),
-        oracle=lambda: [60, 60, 60, 52],
+        oracle=lambda: _four_lengths(),
         mistakes=(
             Mistake(
-                "dilation ignored", [62, 62, 62, 61],
+                "dilation ignored", _four_lengths(lambda k, d: k),
                 "You took the kernels as they are without holes. How many steps does each span?",
             ),
             Mistake(
-                "span is d times k", [59, 59, 59, 44],
+                "span is d times k", _four_lengths(lambda k, d: k * d),
                 "You multiplied dilation and kernel size. Between k taps there are only k - 1 distances.",
             ),
             Mistake(
-                "causal shortens", [60, 44, 44, 36],
+                "causal shortens", _four_lengths(shortens=1),
                 'You let the causal layer shorten the sequence. Keras fills up in front: padding="causal" pads.',
             ),
+            Mistake(
+                "everything pads", [64] * 4,
+                'Keras pads only where it is told to: the default is padding="valid".',
+            ),
+            Mistake(
+                "one tap more", _four_lengths(lambda k, d: d * (k - 1)),
+                "Off by one: the span of a kernel counts both of its ends.",
+            ),
+            Mistake("channels", [16, 32, 8, 8], "Those are the channels. The lengths are asked for."),
+            *usual(_four_lengths(), "reversed", "one too many", "one too few"),
         ),
     ),
     Exercise(
@@ -138,6 +160,11 @@ EXERCISES = [
                 "The size is right. Is the largest dilation at most what the four other layers see together?",
             ),
             Mistake("all alike", [10] * 5, "The size is right, and all dilations share a factor. How many pixels are seen?"),
+            Mistake("four layers", [1, 3, 9, 27], "Five layers are asked for."),
+            Mistake("in steps", [1, 2, 3, 4, 5], "Your field has 31 pixels. How much more may a layer jump, and leave no hole?"),
+            Mistake("even", [2, 4, 6, 8, 30], "All your dilations are even. Can an output see a pixel at an odd distance?"),
+            Mistake("tripled", [1, 3, 9, 27, 81], "Tripling leaves no hole, and its field is larger than asked."),
+            Mistake("multiples of ten", [2, 5, 8, 15, 20], "The size is right. Does the second-largest dilation reach across what the smaller ones see?"),
         ),
     ),
     Exercise(
@@ -178,30 +205,64 @@ EXERCISES = [
         oracle=_shared,
         mistakes=(
             Mistake(
-                "spans", _shared_spans,
+                "spans", lambda dilations, k, m: max(0, sum(dilations) * (k - 1) + 1 - m),
                 "You count the pixels that both fields reach around. A field may have holes, and two fields may interlock.",
             ),
             Mistake(
                 "distance ignored", lambda dilations, k, m: _shared(dilations, k, 0),
                 "You count what one output sees. The field of output m lies m pixels further on.",
             ),
+            Mistake(
+                "other direction twice", lambda dilations, k, m: _shared(dilations, k, 2 * m),
+                "You moved both fields. Output m lies m pixels from output 0.",
+            ),
+            Mistake(
+                "off by one", lambda dilations, k, m: _shared(dilations, k, m + 1),
+                "Off by one: neighbours are one pixel apart.",
+            ),
+            Mistake(
+                "not shared", lambda dilations, k, m: _shared(dilations, k, 0) - _shared(dilations, k, m),
+                "You count the pixels that only one of the two sees.",
+            ),
+            Mistake(
+                "seen by either", lambda dilations, k, m: 2 * _shared(dilations, k, 0) - _shared(dilations, k, m),
+                "You count the pixels that either of the two sees.",
+            ),
+            Mistake(
+                "dilation ignored", lambda dilations, k, m: _shared([1] * len(dilations), k, m),
+                "You left the dilations out.",
+            ),
+            *usual(_shared, "one too many", "doubled"),
         ),
     ),
     Exercise(
         "dilated-5", "dilated", kind="value", cls="P", minutes=10, difficulty=1, points=2,
         cases=(Case("field, pixels seen, paths from the middle pixel"),),
-        oracle=lambda: [841, 225, 1],
+        oracle=lambda: _lonely(),
         mistakes=(
-            Mistake("everything seen", [841, 841, 1], "All three dilations are even. Can an output see a pixel at an odd distance?"),
-            Mistake("one axis", [29, 15, 1], "These are the numbers along one axis. The field is a square."),
+            Mistake("everything seen", [_lonely()[0]] * 2 + _lonely()[2:], "All three dilations are even. Can an output see a pixel at an odd distance?"),
+            Mistake("one axis", _lonely(axes=1), "These are the numbers along one axis. The field is a square."),
             Mistake(
-                "27 taps", [841, 27, 1],
+                "27 taps", [_lonely()[0], 3 * 9, 1],
                 "You counted the taps of the three kernels. Each tap of one layer reads a place with nine taps of its own.",
             ),
             Mistake(
-                "most paths in the middle", [841, 225, 9],
+                "most paths in the middle", [*_lonely()[:2], 9],
                 "Nine is the largest count of the map, and it does not stand in the middle. In how many ways is 14 a sum?",
             ),
+            Mistake(
+                "spans added", [(5 + 9 + 17) ** 2, *_lonely()[1:]],
+                "You added the spans. Between k taps there are k - 1 distances, and the first pixel counts once.",
+            ),
+            Mistake(
+                "9 taps thrice", [_lonely()[0], 9**3, 1],
+                "You counted paths. Several of them end at the same pixel.",
+            ),
+            Mistake(
+                "no path in the middle", [*_lonely()[:2], 0],
+                "Is the pixel in the middle out of reach? Let each layer take its middle tap.",
+            ),
+            *usual(_lonely(), "reversed", "exchanged"),
         ),
     ),
     Exercise(
@@ -217,8 +278,13 @@ EXERCISES = [
                 "no leap back", (3, 5),
                 "This output comes after the step it depends on, as it may. Look for one that comes before.",
             ),
+            *(
+                Mistake(f"reversed pair {t}, {n}", (n, t), "Your pair is reversed: the step of the input comes first, then the output.")
+                for t, n in product(range(12), repeat=2) if _leaks((t, n), "order") and _leaks((t, n), "depends")
+            ),
+            Mistake("the same step", (6, 6), "An output may read the step it stands at. Look for one that comes before."),
             Mistake(
-                "not connected", (11, 0),
+                "the last step and the first output", (11, 0),
                 "The pair is in the forbidden order, and the output does not depend on that step: the taps lie two steps apart.",
             ),
         ),
@@ -245,3 +311,9 @@ def _densify_too_early(windows):
         jump *= s
         found.append(Window(k, 1, p * jump, d * jump))
     return found
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("rotated",),
+    4: ("one too few", "halved", "upside down"),
+    5: ("rotated", "one too many", "one too few"),
+})  # fmt: skip

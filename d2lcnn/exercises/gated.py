@@ -3,6 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises._usual import usual, with_usual
 
 LOG3 = float(np.log(3))
 # the gated width by the plain network's (width, k, channels, depth, classes): found by trying every width
@@ -18,6 +19,12 @@ def _sigmoid(x):
 def _by_complex_steps(f, x):
     """The derivative of each entry of f(x) by its own entry of x, exact to rounding, without a rule of calculus."""
     return np.imag(f(np.asarray(x) + 1e-30j)) / 1e-30
+
+
+def _glu(value=(1, 2, 0), gate=(0, 0, LOG3), opened=_sigmoid):
+    """The GLU of exercise 1: values, times what `opened` makes of the gates."""
+    padded = np.array([0.0, 1, -1, 0, 1, 0])
+    return np.correlate(padded, value) * opened(np.correlate(padded, gate))
 
 
 def _slope(a):
@@ -55,14 +62,22 @@ EXERCISES = [
     Exercise(
         "gated-1", "gated", kind="value", cls="P", minutes=8, difficulty=1, points=2,
         cases=(Case("the four numbers"),),
-        oracle=lambda: [0.5, -0.5, -0.75, 1.0],
+        oracle=lambda: _glu(),
         mistakes=(
-            Mistake("the other neighbour", [1.0, -0.75, -0.25, 1.0],
+            Mistake("the other neighbour", _glu(gate=(LOG3, 0, 0)),
                     "Your gates look to the left. The third weight of a kernel meets the right end of the window."),
-            Mistake("no sigmoid", [-2 * LOG3, 0.0, -LOG3, 0.0], "Your gates are not between 0 and 1."),
-            Mistake("values alone", [2.0, -1.0, -1.0, 2.0], "These are the values. Which share of each passes?"),
-            Mistake("gates open at 0", [0.5, -1.0, -0.75, 2.0],
+            Mistake("no sigmoid", _glu(opened=lambda z: z), "Your gates are not between 0 and 1."),
+            Mistake("values alone", _glu(opened=np.ones_like), "These are the values. Which share of each passes?"),
+            Mistake("gates open at 0", _glu(opened=lambda z: np.where(z == 0, 1, _sigmoid(z))),
                     "You let everything through where the gate's convolution gives 0. What is the sigmoid of 0?"),
+            Mistake("gates shut at 0", _glu(opened=lambda z: np.where(z == 0, 0, _sigmoid(z))),
+                    "You let nothing through where the gate's convolution gives 0. What is the sigmoid of 0?"),
+            Mistake("gates alone", _sigmoid(np.correlate([0.0, 1, -1, 0, 1, 0], (0, 0, LOG3))),
+                    "These are the gates. Of what do they let a share pass?"),
+            Mistake("tanh", _glu(opened=np.tanh), "Your gates are between -1 and 1. A gate is a share: between 0 and 1."),
+            Mistake("flipped", _glu(value=(0, 2, 1)), "Your values look to the right. The first weight of a kernel meets the left end of the window."),
+            Mistake("sign of the gate", _glu(opened=lambda z: _sigmoid(-z)), "Your gates shut where they should open."),
+            *usual(_glu(), "reversed"),
         ),
     ),
     Exercise(
@@ -71,11 +86,18 @@ EXERCISES = [
         generate=lambda rng: (rng.normal(size=5),),
         oracle=_slope,
         mistakes=(
-            Mistake("gate held", _sigmoid, "You held the gate still, but it moves with a."),
-            Mistake("value held", lambda a: a * _sigmoid(a) * (1 - _sigmoid(a)),
+            Mistake("gate held", lambda a: _by_complex_steps(lambda z: z * _sigmoid(a), a),
+                    "You held the gate still, but it moves with a."),
+            Mistake("value held", lambda a: _by_complex_steps(lambda z: a * _sigmoid(z), a),
                     "You held the value still, but it moves with a."),
-            Mistake("product of slopes", lambda a: _sigmoid(a) * (1 - _sigmoid(a)),
+            Mistake("product of slopes", lambda a: _by_complex_steps(_sigmoid, a),
                     "The derivative of a product is not the product of the derivatives."),
+            Mistake("the function", lambda a: a * _sigmoid(a), "That is the function itself. Its slope is asked for."),
+            Mistake("a ReLU", lambda a: (np.asarray(a) > 0).astype(float), "That is the slope of a ReLU."),
+            Mistake("a difference", lambda a: (_slope(a) - 2 * _by_complex_steps(lambda z: a * _sigmoid(z), a)),
+                    "You took one of the two parts from the other. A product's derivative adds them."),
+            Mistake("a tanh", lambda a: _by_complex_steps(lambda z: z * np.tanh(z), a),
+                    "That is the slope with a tanh for the gate."),
         ),
     ),
     Exercise(
@@ -91,6 +113,14 @@ EXERCISES = [
                     "That is the slope of a gated tanh. A GLU's value has no activation."),
             Mistake("G forgotten", lambda G, a, b: _both(np.ones_like(G), a, b),
                     "These are the slopes; the upstream gradient G is missing."),
+            Mistake("slope at the value", lambda G, a, b: (_both(G, a, b)[0], _both(G, a, a)[1]),
+                    "The slope of the sigmoid is taken at a. The gate stands at b."),
+            Mistake("gate at the value", lambda G, a, b: (G * _sigmoid(a), _both(G, a, b)[1]),
+                    "The gate of your first gradient stands at a. It is made of b."),
+            Mistake("value forgotten", lambda G, a, b: (_both(G, a, b)[0], _both(G, np.ones_like(a), b)[1]),
+                    "The gradient of b lacks the value that the gate lets through."),
+            Mistake("one of them", lambda G, a, b: _both(G, a, b)[0], "Two gradients are asked for: of a and of b."),
+            *usual(_both, "opposite sign"),
         ),
     ),
     Exercise(
@@ -104,6 +134,11 @@ EXERCISES = [
                     "Half the width gives half the weights. In which power does the width enter?"),
             Mistake("root of two", lambda width, *_: round(width / 2**0.5),
                     "That matches the gated layers alone. The first and the last layer count too."),
+            Mistake("rounded down", lambda width, *_: int(width / 2**0.5),
+                    "That matches the gated layers alone, rounded down. The first and the last layer count too."),
+            Mistake("unchanged", lambda width, *_: width,
+                    "That is the plain network's width. A gated layer has two convolutions."),
+            *usual(lambda *sizes: RECORDED[tuple(sizes)], "one too many", "one too few", "doubled"),
         ),
     ),
     Exercise(
@@ -113,8 +148,12 @@ EXERCISES = [
         mistakes=(
             Mistake("half open", 0.5**12, "Your gates stand at one half. What does the bias do?"),
             Mistake("mean squares", 0.75**24, "That is the factor of the mean square."),
-            Mistake("one", 1.0, "No derivative of an activation stands on the path, but something else does."),
-            Mistake("one layer", 0.75, "That is one layer."),
+            Mistake("one", 1.0**12, "No derivative of an activation stands on the path, but something else does."),
+            Mistake("one layer", 0.75**1, "That is one layer."),
+            Mistake("what the gates hold back", 0.25**12, "That is the share which the gates hold back."),
+            Mistake("root", 0.75**6, "That is the root of the factor. The gates multiply the gradient itself."),
+            Mistake("one layer fewer", 0.75**11, "Off by one layer: all twelve have gates."),
+            *usual(0.75**12, "upside down"),
         ),
     ),
     Exercise(
@@ -134,6 +173,19 @@ EXERCISES = [
             Mistake("backwards", lambda g: _wrong_memory(g, ahead=True),
                     "You fade a candidate by the steps before it came in."),
             Mistake("no start", lambda g: _memory(g)[1:], "The weight of the first state is missing."),
+            Mistake("start at the end", lambda g: np.roll(_memory(g), -1), "The weight of the first state stands at the end. It comes first."),
+            Mistake("not faded", lambda g: np.append(np.prod(1 - np.asarray(g)), g), "Your candidates keep their gates' weights. Every later step fades them."),
+            Mistake("start not faded", lambda g: np.append(1.0, _memory(g)[1:]), "The first state is faded by every step."),
+            *usual(_memory, "reversed"),
         ),
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("rotated", "exchanged", "opposite sign", "doubled", "halved", "rounded"),
+    2: ("reversed", "rotated", "opposite sign", "doubled", "halved"),
+    3: ("transposed", "half a turn", "flat", "doubled", "halved", "rounded"),
+    4: ("halved", "upside down"),
+    5: ("doubled", "halved"),
+    7: ("exchanged", "opposite sign", "doubled", "halved", "rounded"),
+})  # fmt: skip

@@ -1,10 +1,13 @@
 """Exercises of the chapter "GoogLeNet: four paths side by side"."""
 
+from functools import reduce
+
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import softmax_cross_entropy
-from d2lcnn.shapes import conv_output_size
+from d2lcnn.shapes import conv_output_size, conv_transpose_output_size
 
 # multiply-adds a pixel, without a reduction and with it: sums done by hand
 DIRECT = {(192, 16, 32, 5): 153_600, (192, 96, 128, 3): 221_184, (4, 2, 8, 1): 32}
@@ -13,6 +16,8 @@ REDUCED = {(192, 16, 32, 5): 15_872, (192, 96, 128, 3): 129_024, (4, 2, 8, 1): 2
 RECORDED = {192: 163_696, 256: 388_736, 832: 1_444_080, 1: 44}
 ROWS = {192: (64, 96, 128, 16, 32, 32), 256: (128, 128, 192, 32, 96, 64), 832: (384, 192, 384, 48, 128, 128),
         1: (1, 1, 1, 1, 1, 1)}
+PLAN = (96, 64, 160, 24, 48, 48)  # exercise 1
+NEEDED = 95  # exercise 4: pixels a side, found by trying
 RIGHT = [(1, 1, 0), (3, 1, 1), (5, 1, 2), (3, 1, 1)]
 LOGITS = np.array([[2.0, 0, -1], [0.5, 1, 3]]), np.array([[0.0, 1, 0], [2, -1, 0]]), np.array([[1.0, 1, 1], [0, 4, 2]])
 
@@ -51,11 +56,14 @@ EXERCISES = [
     Exercise(
         "googlenet-1", "googlenet", kind="value", cls="P", minutes=5, difficulty=1, points=2,
         cases=(Case("the number of channels"),),
-        oracle=lambda: 352,
+        oracle=lambda: PLAN[0] + PLAN[2] + PLAN[4] + PLAN[5],
         mistakes=(
-            Mistake("all six", 440, "You added all six numbers of the row. Two of them never leave the block."),
-            Mistake("the reductions", 232, "You took the reductions in place of what the windows make of them."),
-            Mistake("no pooling path", 304, "The pooling path is missing: a 1x1 convolution follows the pooling."),
+            Mistake("all six", sum(PLAN), "You added all six numbers of the row. Two of them never leave the block."),
+            Mistake("the reductions", PLAN[0] + PLAN[1] + PLAN[3] + PLAN[5], "You took the reductions in place of what the windows make of them."),
+            Mistake("no pooling path", sum(PLAN[::2]), "The pooling path is missing: a 1x1 convolution follows the pooling."),
+            Mistake("no 1x1 path", sum(PLAN[2::2]) + PLAN[5], "The path of the plain 1x1 convolution is missing."),
+            Mistake("windows alone", PLAN[2] + PLAN[4], "You counted the two paths with windows. Four paths are joined."),
+            Mistake("the widest", max(PLAN), "That is the widest path. The paths are joined, one behind the other."),
         ),
     ),
     Exercise(
@@ -72,6 +80,9 @@ EXERCISES = [
                     "You left out what the 1x1 convolution itself costs."),
             Mistake("window forgotten", lambda c, r, out, k: c * out / (r * (c + out)),
                     "Each number of a k x k window costs a multiply-add: k does not appear in your count."),
+            Mistake("share saved", lambda *a: 1 - 1 / _saved(*a), "That is the share that is saved. How many times fewer is asked for."),
+            Mistake("difference", lambda *a: DIRECT[a] - REDUCED[a], "That is how many multiply-adds are saved at a pixel. A ratio is asked for."),
+            Mistake("widths alone", lambda c, r, out, k: out / r, "You compared the channels that leave with those of the reduction. What does the window read in each case?"),
         ),
     ),
     Exercise(
@@ -92,17 +103,29 @@ EXERCISES = [
                     "The padding stands on each side; you counted it four times."),
             Mistake("the other way round", lambda size, paths: [1 - f for f in _unfit(size, paths)],
                     "You marked the paths that fit with 1."),
+            Mistake("how many", lambda size, paths: sum(_unfit(size, paths)),
+                    "That is how many paths do not fit. Which are they?"),
+            Mistake("numbers of the paths", lambda size, paths: list(np.flatnonzero(_unfit(size, paths))),
+                    "Those are the numbers of the paths that do not fit. A list with a 0 or a 1 for each is asked for."),
+            Mistake("sizes", lambda size, paths: [conv_output_size(size, k, s, p) for k, s, p in paths],
+                    "Those are the sizes. Which of them differ from the size that came in?"),
+            Mistake("order of a triple", lambda size, paths: [
+                int((size + 2 * s - k) // max(p, 1) + 1 != size) for k, s, p in paths],
+                    "Stride and padding have changed places in your triples."),
+            *usual(_unfit, "reversed"),
         ),
     ),
     Exercise(
         "googlenet-4", "googlenet", kind="value", cls="A", minutes=15, difficulty=2, points=3,
         cases=(Case("pixels a side"),),
-        oracle=lambda: 95,
+        oracle=lambda: NEEDED,
         mistakes=(
-            Mistake("a multiple of 32", 96, "That size does it too. Where does rounding up allow a smaller one?"),
-            Mistake("rounded down", 125, "You rounded down in the poolings. Those of this network round up."),
-            Mistake("a map of two", 63, "That image leaves maps of 2 by 2 pixels."),
-            Mistake("a map of four", 127, "That image leaves maps of 4 by 4 pixels."),
+            Mistake("a multiple of 32", 3 * 32, "That size does it too. Where does rounding up allow a smaller one?"),
+            Mistake("rounded down", conv_transpose_output_size(
+                reduce(lambda n, _: conv_transpose_output_size(n, 3, 2), range(4), 3), 7, 2, 3), "You rounded down in the poolings. Those of this network round up."),
+            Mistake("a map of two", NEEDED - 32, "That image leaves maps of 2 by 2 pixels."),
+            Mistake("a map of four", NEEDED + 32, "That image leaves maps of 4 by 4 pixels."),
+            *usual(NEEDED, "one too few"),
         ),
     ),
     Exercise(
@@ -117,6 +140,14 @@ EXERCISES = [
                     "Your large windows read the block's input. What stands before them?"),
             Mistake("no pooling path", lambda c, row: _wrong_parameters(c, row, pool=False),
                     "Pooling has no parameters, but a convolution follows it."),
+            Mistake("windows of three for five", lambda c, row: _wrong_parameters(c, row) - row[4] * row[3] * 16,
+                    "Your 5x5 convolution has windows of nine places."),
+            Mistake("reductions left out", lambda c, row: _wrong_parameters(c, row) - (row[1] + row[3]) * (c + 1),
+                    "The parameters of the two reductions themselves are missing."),
+            Mistake("biases of the reductions", lambda c, row: _wrong_parameters(c, row) - row[1] - row[3],
+                    "The reductions have biases, too."),
+            Mistake("no 1x1 path", lambda c, row: _wrong_parameters(c, row) - row[0] * (c + 1),
+                    "The path of the plain 1x1 convolution is missing."),
         ),
     ),
     Exercise(
@@ -135,6 +166,22 @@ EXERCISES = [
             Mistake("main too", lambda *a: _loss(*a, weights=(0.3, 0.3, 0.3)), "The main loss has weight 1."),
             Mistake("main alone", lambda *a: _loss(*a, weights=(1, 0, 0)),
                     "That is the main loss alone; in training the heads beside count too."),
+            Mistake("one head", lambda *a: _loss(*a, weights=(1, 0.3, 0)), "The second head is missing."),
+            Mistake("the other head", lambda *a: _loss(*a, weights=(1, 0, 0.3)), "The first head is missing."),
+            Mistake("sums over images", lambda *a: _loss(*a) * len(a[3]), "You added over the images. Each loss is a mean."),
+            Mistake("mean of the three", lambda *a: _loss(*a) / 3, "You divided by three. The losses are added with their weights."),
+            Mistake("shared weights", lambda *a: _loss(*a) / 1.6, "You divided by the sum of the weights. Training minimises the weighted sum."),
+            Mistake("logarithm of base 2", lambda *a: _loss(*a) / np.log(2), "Your logarithm has base 2. Cross-entropy here has the natural one."),
+            *usual(_loss, "opposite sign"),
         ),
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("one too many", "one too few", "doubled", "halved", "upside down"),
+    2: ("doubled", "halved"),
+    3: ("rotated", "exchanged", "one too many", "one too few"),
+    4: ("doubled", "halved", "upside down"),
+    5: ("one too many", "one too few", "doubled", "halved", "upside down"),
+    7: ("doubled", "halved", "upside down"),
+})  # fmt: skip

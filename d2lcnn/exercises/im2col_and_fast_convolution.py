@@ -3,7 +3,12 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import avg_pool2d, col2im, conv2d, im2col
+
+
+def _columns(channels=3, stride=2, padding=3):
+    return im2col(np.zeros((1, channels, 224, 224), dtype=np.int8), 7, stride=stride, padding=padding).shape[1:]
 
 
 def _images(rng):
@@ -73,12 +78,16 @@ EXERCISES = [
         "im2col-and-fast-convolution-1", "im2col_and_fast_convolution", kind="value", cls="P",
         minutes=6, difficulty=1, points=2,
         cases=(Case("rows and columns"),),
-        oracle=lambda: im2col(np.zeros((1, 3, 224, 224), dtype=np.int8), 7, stride=2, padding=3).shape[1:],
+        oracle=lambda: _columns(),
         mistakes=(
-            Mistake("the kernels counted", (64 * 147, 12544), "The kernels are the other matrix; the columns hold pixels only."),
-            Mistake("channels forgotten", (49, 12544), "A window of a colour image is a box: it has channels too."),
-            Mistake("stride forgotten", (147, 224 * 224), "That is the number of windows for stride 1."),
-            Mistake("transposed", (12544, 147), "You gave the transpose: here each window is a column."),
+            Mistake("the kernels counted", (64 * _columns()[0], _columns()[1]), "The kernels are the other matrix; the columns hold pixels only."),
+            Mistake("channels forgotten", _columns(channels=1), "A window of a colour image is a box: it has channels too."),
+            Mistake("stride forgotten", _columns(stride=1), "That is the number of windows for stride 1."),
+            *usual(_columns(), "reversed"),
+            Mistake("padding forgotten", _columns(padding=0), "You left the padding out: how many places has the window along one axis?"),
+            Mistake("one axis", (21, 112), "These are the numbers along one axis. Windows and places have two."),
+            Mistake("rows of the image", (_columns()[0], 112), "You counted the places along one axis."),
+            Mistake("a row a kernel", (64, _columns()[1]), "That is the shape of the result. The columns hold what its product starts from."),
         ),
     ),
     Exercise(
@@ -90,6 +99,12 @@ EXERCISES = [
         mistakes=(
             Mistake("no padding", (8, 3, 1, 0), "With stride 1 and no padding there are fewer windows than pixels, so the factor stays below the rule."),
             Mistake("same padding", (8, 3, 1, 1), "With this padding there are exactly as many windows as pixels: the rule holds with equality."),
+            Mistake("a window of one", (8, 1, 1, 0), "A window of one pixel copies nothing: the rule holds with equality."),
+            Mistake("side by side", (8, 2, 2, 0), "Windows side by side copy nothing: the rule holds with equality."),
+            Mistake("much padding", (8, 3, 1, 3), "The statement asks for less padding than the window is wide."),
+            Mistake("larger than the image", (3, 5, 1, 4), "The window has to fit into the image without padding."),
+            Mistake("order", (3, 8, 1, 2), "The order is image size, kernel size, stride, padding."),
+            Mistake("stride two, no padding", (8, 3, 2, 0), "Without padding the factor stays below the rule. What makes more windows than pixels?"),
         ),
     ),
     Exercise(
@@ -108,6 +123,27 @@ EXERCISES = [
                     *x.shape[:2], k * k, (x.shape[2] - k) // s + 1, (x.shape[3] - k) // s + 1).max(axis=2),
                 "That is the largest value of each window, not the mean.",
             ),
+            Mistake(
+                "sums", lambda x, k, s: k * k * avg_pool2d(x, k, stride=s),
+                "Those are the sums of the windows. A mean also divides.",
+            ),
+            Mistake(
+                "divided by k", lambda x, k, s: k * avg_pool2d(x, k, stride=s),
+                "You divided by k. A window has k times k numbers.",
+            ),
+            Mistake(
+                "stride 1", lambda x, k, s: avg_pool2d(x, k, stride=1),
+                "Your windows move by one.",
+            ),
+            Mistake(
+                "side by side", lambda x, k, s: avg_pool2d(x, k),
+                "Your windows move by their own size. They move by s.",
+            ),
+            Mistake(
+                "places in a row", lambda x, k, s: avg_pool2d(x, k, stride=s).reshape(*x.shape[:2], -1),
+                "Your means are right, and all places stand in one row. The output has an axis for rows and one for columns.",
+            ),
+            *usual(lambda x, k, s: avg_pool2d(x, k, stride=s), "transposed"),
         ),
     ),
     Exercise(
@@ -131,6 +167,18 @@ EXERCISES = [
                 lambda x, k: im2col(x.transpose(0, 3, 1, 2), k),
                 "Your windows are columns. The statement asks for windows as rows, so that the weights stand on the right.",
             ),
+            Mistake(
+                "one channel", lambda x, k: im2col(x[..., :1].transpose(0, 3, 1, 2), k).transpose(0, 2, 1),
+                "Only the first channel of the images is in your rows.",
+            ),
+            Mistake(
+                "channel axis for rows", lambda x, k: im2col(x, k).transpose(0, 2, 1),
+                "You let the window slide over columns and channels. In these images the channel is the last axis.",
+            ),
+            Mistake(
+                "images in a row", lambda x, k: im2col(x.transpose(0, 3, 1, 2), k).transpose(0, 2, 1).reshape(-1, k * k * x.shape[-1]),
+                "The axis of the images is gone.",
+            ),
         ),
     ),
     Exercise(
@@ -139,9 +187,13 @@ EXERCISES = [
         cases=(Case("the number of multiplications"),),
         oracle=lambda: 64,
         mistakes=(
-            Mistake("one dimension", 8, "That is the count in one dimension; in two it is squared."),
-            Mistake("the definition", 400, "That is what the definition needs."),
-            Mistake("one too many", 81, "m + r - 1 is the number of pixels read, not m + r."),
+            Mistake("one dimension", 4 + 5 - 1, "That is the count in one dimension; in two it is squared."),
+            Mistake("the definition", 4**2 * 5**2, "That is what the definition needs."),
+            Mistake("one too many", (4 + 5) ** 2, "m + r - 1 is the number of pixels read, not m + r."),
+            Mistake("three by three", (4 + 3 - 1) ** 2, "Those are the multiplications for kernels of three."),
+            Mistake("doubled", 2 * (4 + 5 - 1), "You doubled for two dimensions. Along each row there are as many again."),
+            Mistake("the saving", 4**2 * 5**2 / (4 + 5 - 1) ** 2, "That is the saving. The number of multiplications is asked for."),
+            Mistake("an output", (4 + 5 - 1) ** 2 / 16, "That is the number for one output. All 16 are asked for."),
         ),
     ),
     Exercise(
@@ -153,6 +205,11 @@ EXERCISES = [
         mistakes=(
             Mistake("stride 1", (3, 1), "With stride 1 neighbouring windows share pixels, and later copies overwrite earlier ones."),
             Mistake("half the window", (4, 2), "These windows still share half of their pixels."),
+            Mistake("one shared", (3, 2), "These windows still share a row of pixels."),
+            Mistake("two of stride 1", (2, 1), "With stride 1 neighbouring windows share pixels, and later copies overwrite earlier ones."),
+            Mistake("four of stride 3", (4, 3), "These windows still share a row of pixels."),
+            Mistake("order", (1, 3), "The window comes first, then the stride."),
+            Mistake("one pixel", (1, 1), "The statement asks for windows of 2 to 4."),
         ),
     ),
     Exercise(
@@ -160,3 +217,9 @@ EXERCISES = [
         minutes=45, difficulty=3, points=6,
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("opposite sign", "doubled", "halved"),
+    3: ("half a turn", "flat", "opposite sign", "doubled", "halved", "rounded"),
+    5: ("one too few", "halved", "upside down"),
+})  # fmt: skip

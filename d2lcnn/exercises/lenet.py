@@ -3,6 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d
 
 LIMITS = {"parameters": 20_000, "multiply-adds": 600_000, "width": 10}  # of exercise 2
@@ -53,6 +54,11 @@ def counts(widths):
     return convolutions, dense, macs
 
 
+def _colour(channels=3, side=5):
+    """Parameters of LeNet for images of so many channels, with last maps of so many rows."""
+    return counts((6, 16, 120, 84))[0] + 6 * 25 * (channels - 1) + 120 * (16 * side**2 + 1) + 84 * 121 + 10 * 85
+
+
 def _balanced(widths, _):
     """The property asked in exercise 2."""
     try:
@@ -81,9 +87,13 @@ EXERCISES = [
         cases=(Case("the number of parameters"),),
         oracle=lambda: 62_006,
         mistakes=(
-            Mistake("one channel", 61_706, "That is the net for grey images. Which weights see the colours?"),
-            Mistake("padding kept", 83_126, "You kept the padding, so the maps that reach the dense layers are larger."),
-            Mistake("a bias a channel", 62_018, "A kernel has weights for every input channel, but how many biases?"),
+            Mistake("one channel", _colour(channels=1), "That is the net for grey images. Which weights see the colours?"),
+            Mistake("padding kept", _colour(side=6), "You kept the padding, so the maps that reach the dense layers are larger."),
+            Mistake("a bias a channel", _colour() + 6 * 2, "A kernel has weights for every input channel, but how many biases?"),
+            Mistake("no biases", _colour() - 6 - 16 - 120 - 84 - 10, "You left out the biases."),
+            Mistake("convolutions alone", _colour() - 120 * 401 - 84 * 121 - 10 * 85, "The dense layers are missing."),
+            Mistake("all channels tripled", _colour() + 2 * 6 * 25 * 16, "You gave the second convolution three times its weights. Which layer reads the colours?"),
+            Mistake("one map", _colour() - 6 * 75 + 75, "You counted the weights of one kernel of the first layer. It has six."),
         ),
     ),
     Exercise(
@@ -104,6 +114,16 @@ EXERCISES = [
                 "wide convolutions", (16, 40, 10, 10),
                 "More parameters lie in your convolutions, but each of them is used at many places: count products.",
             ),
+            Mistake(
+                "narrow everywhere", (4, 8, 10, 10),
+                "Your dense layers still hold more than half. What does the first of them read?",
+            ),
+            Mistake(
+                "dense layers alone halved", (6, 16, 60, 42),
+                "Your dense layers are narrower, and still hold most of the parameters.",
+            ),
+            Mistake("three numbers", (6, 16, 10), "Four widths are asked for, in the order of the layers."),
+            Mistake("one map first", (1, 40, 10, 10), "The second convolution reads what the first one makes: with one map it has few weights."),
         ),
     ),
     Exercise(
@@ -131,6 +151,27 @@ EXERCISES = [
                 "plain tanh", lambda x, factor, bias: np.tanh(_sums(x, factor, bias)),
                 "That is the plain tanh. The one of 1998 is stretched in both directions.",
             ),
+            Mistake(
+                "stretched in one direction", lambda x, factor, bias: np.tanh(2 / 3 * _sums(x, factor, bias)),
+                "The amplitude of the tanh is missing.",
+            ),
+            Mistake(
+                "stretched in the other", lambda x, factor, bias: 1.7159 * np.tanh(_sums(x, factor, bias)),
+                "The slope of two thirds inside the tanh is missing.",
+            ),
+            Mistake(
+                "no bias", lambda x, factor, bias: _tanh_of(_sums(x, factor, 0 * bias)),
+                "The bias is missing.",
+            ),
+            Mistake(
+                "no factor", lambda x, factor, bias: _tanh_of(_sums(x, np.ones_like(factor), bias)),
+                "The factor of each map is missing.",
+            ),
+            Mistake(
+                "exchanged", lambda x, factor, bias: _tanh_of(_sums(x, bias, factor)),
+                "Factor and bias have changed places.",
+            ),
+            *usual(lambda *args: _tanh_of(_sums(*args)), "transposed"),
         ),
     ),
     Exercise(
@@ -154,6 +195,19 @@ EXERCISES = [
                 "codes in rows", lambda x, codes: np.linalg.norm(codes[:, None] - x[None], axis=-1) ** 2,
                 "Rows and columns have changed places: one row belongs to one vector of x.",
             ),
+            Mistake(
+                "sum of absolute values", lambda x, codes: np.linalg.norm(x[:, None] - codes[None], ord=1, axis=-1),
+                "You added absolute differences. This layer adds squares.",
+            ),
+            Mistake(
+                "mean", lambda x, codes: np.linalg.norm(x[:, None] - codes[None], axis=-1) ** 2 / x.shape[1],
+                "You took the mean over the entries. The layer adds.",
+            ),
+            Mistake(
+                "sign of the code", lambda x, codes: np.linalg.norm(x[:, None] + codes[None], axis=-1) ** 2,
+                "You added the codes. A distance is made of differences.",
+            ),
+            *usual(lambda x, codes: np.linalg.norm(x[:, None] - codes[None], axis=-1) ** 2, "opposite sign", "halved"),
         ),
     ),
     Exercise(
@@ -161,10 +215,13 @@ EXERCISES = [
         cases=(Case("the largest factor"),),
         oracle=lambda: 0.25**4,
         mistakes=(
-            Mistake("one activation", 0.25, "That is one activation. How many does the gradient pass?"),
-            Mistake("added", 1.0, "The chain rule multiplies slopes, it does not add them."),
+            Mistake("one activation", 0.25**1, "That is one activation. How many does the gradient pass?"),
+            Mistake("added", 4 * 0.25, "The chain rule multiplies slopes, it does not add them."),
             Mistake("value, not slope", 0.5**4, "You used the sigmoid's value at zero. What is its slope there?"),
             Mistake("pooling too", 0.25**6, "Pooling shares a gradient out among four inputs: the question leaves it aside."),
+            Mistake("three activations", 0.25**3, "How many activations stand between the logits and the input of the first one? Count that one too."),
+            Mistake("five activations", 0.25**5, "The logits pass no activation."),
+            *usual(0.25**4, "upside down"),
         ),
     ),
     Exercise(
@@ -188,6 +245,18 @@ EXERCISES = [
                 "large and positive", [9.0, 1, 1, 1, 1, 1, 1, 1, 1, 1],
                 "Positive logits pass the ReLU unchanged, and so do their gradients.",
             ),
+            Mistake("class 3 counted from 1", [-1.0, -1, -0.5, -1, -1, -1, -1, -1, -1], "Ten numbers are asked for, one for each class from 0 to 9."),
+            Mistake(
+                "one above zero", [1.0, -1, -1, -1, -1, -1, -1, -1, -1, -1],
+                "One logit is positive, so its gradient passes the ReLU.",
+            ),
         ),
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("doubled", "halved", "upside down"),
+    3: ("half a turn", "flat", "opposite sign", "doubled", "halved", "rounded"),
+    4: ("half a turn", "flat", "doubled", "rounded"),
+    5: ("doubled", "halved"),
+})  # fmt: skip

@@ -3,6 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake, close
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d, conv_matrix
 
 # exercise 4: (layers, crop, canvas) -> multiply-adds of all crops over those of one pass; recorded
@@ -15,14 +16,34 @@ NETS = (
 )
 
 
+def _through_the_layer(images, weight, stride):
+    """Send images (n, h, w) through the layer of exercise 2; a result in each row."""
+    windows = np.lib.stride_tricks.sliding_window_view(images, weight.shape[2:], axis=(1, 2))
+    windows = windows[:, ::stride, ::stride][:, : weight.shape[0], : weight.shape[1]]
+    return np.einsum("nijuv,ijuv->nij", windows, weight).reshape(len(images), -1)
+
+
+def _bill(places=16 * 24, taps=3 * 25):
+    """Parameters and multiply-adds of the unshared layer of exercise 1, and the convolution's parameters."""
+    return [places * 16 * (taps + 1), places * 16 * taps, 16 * (taps + 1)]
+
+
+def _units(size):
+    return np.eye(size[0] * size[1]).reshape(-1, *size)
+
+
 def _is_that_layer(got, args):
     """The property asked in exercise 2: on as many drawn images as there are pixels, product and layer agree."""
     weight, size, stride = args
     images = np.random.default_rng(0).standard_normal((size[0] * size[1], *size))
-    windows = np.lib.stride_tricks.sliding_window_view(images, weight.shape[2:], axis=(1, 2))
-    wanted = np.einsum("nijuv,ijuv->nij", windows[:, ::stride, ::stride], weight).reshape(len(images), -1)
+    wanted = _through_the_layer(images, weight, stride)
     return np.shape(got) == (wanted.shape[1], size[0] * size[1]) and close(
         images.reshape(len(images), -1) @ np.transpose(got), wanted)
+
+
+def _on_the_canvas(crop=64, stride=4):
+    """Rows and columns of the answers of exercise 5, and the first pixel of the crop of place (5, 7)."""
+    return [(200 - crop) // stride + 1, (320 - crop) // stride + 1, 5 * stride, 7 * stride]
 
 
 def _known(*args):
@@ -34,17 +55,6 @@ def _layer(rng):
     places = rng.integers(2, 4, 2)
     size = tuple(int(stride * (n - 1) + m + rng.integers(0, stride)) for n, m in zip(places, k, strict=True))
     return rng.standard_normal((*places, *k)), size, stride
-
-
-def _written(weight, size, begin, *, flat=False):
-    """Write kernels into a matrix, from wrong places, or each as one run of numbers."""
-    oh, ow, kh, kw = weight.shape
-    out = np.zeros((oh * ow, size[0] * size[1] + kh * kw * size[1]))
-    for row, (i, j) in zip(out, np.ndindex(oh, ow), strict=True):
-        top, left = begin(i, j)
-        for m, n in np.ndindex(kh, kw):
-            row[top * size[1] + left + (m * kw + n if flat else m * size[1] + n)] = weight[i, j, m, n]
-    return out[:, : size[0] * size[1]]
 
 
 def _are_those_kernels(got, args):
@@ -81,42 +91,42 @@ def _unshared(rng):
     return rng.standard_normal((*rng.integers(3, 5, 2), 2, 1, 3, 3)), int(rng.integers(1, 4))
 
 
-def _first_kernels(weight, r):
-    """Write all kernels as combinations of the first r."""
-    rows = _rows(weight)
-    factors = np.linalg.lstsq(rows[:r].T, rows.T, rcond=None)[0]
-    return (factors.T @ rows[:r]).reshape(weight.shape)
-
-
-def _simple_kernels(weight, r):
-    """Make every kernel a sum of r products of a column and a row."""
-    u, s, v = np.linalg.svd(weight, full_matrices=False)
-    return (u[..., :r] * s[..., None, :r]) @ v[..., :r, :]
-
-
 EXERCISES = [
     Exercise(
         "locally-connected-and-dense-1", "locally_connected_and_dense", kind="value", cls="P", minutes=8, difficulty=1,
         points=2,
         cases=(Case("the three numbers"),),
-        oracle=lambda: [466_944, 460_800, 1_216],
+        oracle=lambda: _bill(),
         mistakes=(
             Mistake(
-                "one bias a channel", [460_816, 460_800, 1_216],
+                "one bias a channel", [_bill()[1] + 16, *_bill()[1:]],
                 "You gave the unshared layer one bias for each channel. Its biases belong to places as well.",
             ),
             Mistake(
-                "places of the input", [1_867_776, 1_843_200, 1_216],
+                "places of the input", _bill(places=32 * 48),
                 "You counted a place for every pixel of the input. The weights belong to places of the output.",
             ),
             Mistake(
-                "channels forgotten", [159_744, 153_600, 416],
+                "channels forgotten", _bill(taps=25),
                 "One thing is missing in each kernel: it reads all input channels.",
             ),
             Mistake(
-                "biases multiplied", [466_944, 466_944, 1_216],
+                "biases multiplied", [*_bill()[:1] * 2, _bill()[2]],
                 "You counted the biases as multiply-adds. They are added, not multiplied.",
             ),
+            Mistake(
+                "no biases", [*_bill()[1:2] * 2, _bill()[2] - 16],
+                "The biases are missing from your parameters.",
+            ),
+            Mistake(
+                "padding forgotten", _bill(places=14 * 22),
+                "You left the zeros out: how many places has the window along each axis?",
+            ),
+            Mistake(
+                "one row of the window", _bill(taps=3 * 5),
+                "A window of 5 by 5 has more than five places.",
+            ),
+            *usual(_bill(), "reversed", "exchanged"),
         ),
     ),
     Exercise(
@@ -132,7 +142,7 @@ EXERCISES = [
         compare=_is_that_layer,
         mistakes=(
             Mistake(
-                "stride forgotten", lambda weight, size, s: _written(weight, size, lambda i, j: (i, j)),
+                "stride forgotten", lambda weight, size, s: _through_the_layer(_units(size), weight, 1).T,
                 "Your windows stand next to each other. With a stride they begin further apart.",
             ),
             Mistake(
@@ -140,12 +150,26 @@ EXERCISES = [
                 "All your rows hold the kernel of the first place. That is a convolution.",
             ),
             Mistake(
-                "axes exchanged", lambda weight, size, s: _written(weight, size, lambda i, j: (j * s, i * s)),
-                "Your windows move down where they should move to the right. The first index is the row.",
+                "pixels by columns", lambda weight, size, s: _through_the_layer(
+                    _units(size[::-1]).swapaxes(1, 2), weight, s).T,
+                "You number the pixels column by column. A flattened image goes along its rows.",
             ),
             Mistake(
-                "one run", lambda weight, size, s: _written(weight, size, lambda i, j: (i * s, j * s), flat=True),
-                "You wrote the numbers of a kernel next to each other. Its second row belongs under the first one.",
+                "places by columns", lambda weight, size, s: _through_the_layer(_units(size), weight, s).T.reshape(
+                    *weight.shape[:2], -1).swapaxes(0, 1).reshape(-1, size[0] * size[1]),
+                "Your rows go through the places column by column. The first index is the row.",
+            ),
+            Mistake(
+                "transposed", lambda weight, size, s: _through_the_layer(_units(size), weight, s),
+                "Rows are outputs and columns are pixels, so that the matrix can be multiplied by a flattened image.",
+            ),
+            Mistake(
+                "flipped", lambda weight, size, s: _through_the_layer(_units(size), weight[..., ::-1, ::-1], s).T,
+                "Your kernels are flipped. The layer reads its windows as they are.",
+            ),
+            Mistake(
+                "an axis for each", lambda weight, size, s: _through_the_layer(_units(size), weight, s).T.reshape(-1, *size),
+                "Your array has three axes. Flatten the pixels: a matrix is asked for.",
             ),
         ),
     ),
@@ -177,6 +201,18 @@ EXERCISES = [
                 "reversed kernel", lambda M, c, h, w: np.reshape(M, (-1, h, w, c)).transpose(0, 3, 1, 2)[..., ::-1, ::-1],
                 "You reversed the kernel. The layer is a cross-correlation: it reads the window as it is.",
             ),
+            Mistake(
+                "columns first", lambda M, c, h, w: np.reshape(M, (-1, w, h, c)).transpose(0, 3, 2, 1),
+                "You read the rows of the matrix as columns, rows, channels. Rows come first.",
+            ),
+            Mistake(
+                "still a matrix", lambda M, c, h, w: np.array(M),
+                "That is the matrix you were given. A convolution's weight has four axes.",
+            ),
+            Mistake(
+                "one unit", lambda M, c, h, w: np.reshape(M, (-1, h, w, c)).transpose(0, 3, 1, 2)[0],
+                "The axis of the units is missing.",
+            ),
         ),
     ),
     Exercise(
@@ -187,12 +223,12 @@ EXERCISES = [
         mistakes=(
             Mistake(
                 "ratio of areas", lambda layers, crop, canvas: (
-                    ((canvas - crop) // int(np.prod([s for _, s, _, _ in layers])) + 1) ** 2 * crop**2 / canvas**2),
+                    ((canvas - crop) // np.prod(layers, axis=0)[1] + 1) ** 2 * crop**2 / canvas**2),
                 "You compared pixels. Later layers overlap less than the first, and the last one does not overlap at all.",
             ),
             Mistake(
                 "crops at every pixel", lambda layers, crop, canvas: _known(layers, crop, canvas) * (
-                    (canvas - crop + 1) / ((canvas - crop) // int(np.prod([s for _, s, _, _ in layers])) + 1)) ** 2,
+                    (canvas - crop + 1) / ((canvas - crop) // np.prod(layers, axis=0)[1] + 1)) ** 2,
                 "You counted a crop at every pixel. The pass gives an answer for every product of the strides.",
             ),
             Mistake(
@@ -203,30 +239,56 @@ EXERCISES = [
                 "upside down", lambda layers, crop, canvas: 1 / _known(layers, crop, canvas),
                 "Your number is below 1. How many times as much work are the crops?",
             ),
+            Mistake(
+                "one crop", lambda layers, crop, canvas: _known(layers, crop, canvas) / (
+                    (canvas - crop) // np.prod(layers, axis=0)[1] + 1) ** 2,
+                "You counted one crop. How many places does one pass answer for?",
+            ),
+            Mistake(
+                "nothing saved", lambda layers, crop, canvas: 1.0,
+                "Yours says that a pass saves nothing. Do the windows of neighbouring crops overlap?",
+            ),
+            Mistake(
+                "share saved", lambda layers, crop, canvas: 1 - 1 / _known(layers, crop, canvas),
+                "That is the share of the work that is saved. A ratio is asked for.",
+            ),
         ),
     ),
     Exercise(
         "locally-connected-and-dense-5", "locally_connected_and_dense", kind="value", cls="P", minutes=10, difficulty=2,
         points=2,
         cases=(Case("the four numbers"),),
-        oracle=lambda: [35, 65, 20, 28],
+        oracle=lambda: _on_the_canvas(),
         mistakes=(
             Mistake(
-                "size without plus one", [34, 64, 20, 28],
+                "size without plus one", np.subtract(_on_the_canvas(), (1, 1, 0, 0)),
                 "Off by one: the first crop counts too.",
             ),
             Mistake(
-                "one stride", [69, 129, 10, 14],
+                "one stride", _on_the_canvas(stride=2),
                 "You used one of the two strides. They multiply.",
             ),
             Mistake(
-                "centre", [35, 65, 52, 60],
+                "centre", np.add(_on_the_canvas(), (0, 0, 32, 32)),
                 "You gave the middle of the crop. Its first pixel is asked.",
             ),
             Mistake(
-                "the map's kernel", [189, 309, 5, 7],
+                "the map's kernel", _on_the_canvas(crop=12, stride=1),
                 "You slid the last kernel over the canvas. It slides over the last map, which is smaller.",
             ),
+            Mistake(
+                "places from 1", np.subtract(_on_the_canvas(), (0, 0, 4, 4)),
+                "You counted places from 1. The first row and the first column have the number 0.",
+            ),
+            Mistake(
+                "three strides", _on_the_canvas(stride=8),
+                "Two layers have a stride of 2. You multiplied three.",
+            ),
+            Mistake(
+                "end of the crop", np.add(_on_the_canvas(), (0, 0, 63, 63)),
+                "You gave the last pixel of the crop. Its first pixel is asked.",
+            ),
+            *usual(_on_the_canvas(), "exchanged"),
         ),
     ),
     Exercise(
@@ -247,12 +309,20 @@ EXERCISES = [
                 "You gave every place the mean kernel. Places may weight the kernels differently.",
             ),
             Mistake(
-                "the first kernels", _first_kernels,
+                "the first kernels", lambda weight, r: (np.linalg.lstsq(
+                    _rows(weight)[:r].T, _rows(weight).T, rcond=None)[0].T @ _rows(weight)[:r]).reshape(weight.shape),
                 "You combined the kernels of the first places. Nothing says that these are the best ones to combine.",
             ),
             Mistake(
-                "each kernel by itself", _simple_kernels,
-                "You simplified each kernel by itself. It is the collection of kernels that shall need few of them.",
+                "a mean for each row", lambda weight, r: np.broadcast_to(
+                    weight.mean(1, keepdims=True), weight.shape),
+                "You gave every row of places its mean kernel. Which r kernels serve all places together?",
+            ),
+            Mistake("unchanged", lambda weight, r: weight.copy(), "These are the weights you were given: they need one kernel for each place."),
+            Mistake("zeros", lambda weight, r: np.zeros_like(weight), "No kernel at all is left. r of them are allowed."),
+            Mistake(
+                "kernels dropped", lambda weight, r: (_rows(weight) * (np.arange(len(_rows(weight))) < r)[:, None]).reshape(weight.shape),
+                "You kept the kernels of the first places and dropped the others. Every place may mix the r kernels.",
             ),
         ),
     ),
@@ -261,3 +331,9 @@ EXERCISES = [
         points=6,
     ),
 ]
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("rotated", "opposite sign", "doubled", "halved"),
+    4: ("doubled", "halved"),
+    5: ("reversed", "rotated", "one too many", "one too few"),
+})  # fmt: skip

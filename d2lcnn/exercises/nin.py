@@ -3,6 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d, global_avg_pool2d
 
 X = np.array([[[[1, -1, 0], [2, 0, 1]], [[0, 1, -2], [1, 1, 0]]]], dtype=float)
@@ -13,6 +14,13 @@ DENSE, BIAS = np.array([[1.0, -1.0], [0.5, 2.0], [0.0, 1.0]]), np.array([0.5, -1
 LARGE = [(96, 11), (256, 5), (384, 3), (10, 3)]
 # parameters by number of blocks: sums done by hand, and Dive into Deep Learning's count of its network
 RECORDED = {1: 6, 2: 101, 4: 1_992_166}
+
+
+NEEDED = 131  # exercise 4: pixels a side, found by trying
+
+
+def _of_a_block(bias=1, layers=2, reads=128):
+    return 128 * (9 * 64 + bias) + layers * 128 * (reads + bias)
 
 
 def _layers(rng):
@@ -59,12 +67,16 @@ EXERCISES = [
     Exercise(
         "nin-1", "nin", kind="value", cls="P", minutes=5, difficulty=1, points=2,
         cases=(Case("the number of parameters"),),
-        oracle=lambda: 106_880,
+        oracle=lambda: _of_a_block(),
         mistakes=(
-            Mistake("no biases", 106_496, "Only the biases are missing: one for each map that a layer makes."),
-            Mistake("one 1x1", 90_368, "A NiN block has a second 1x1 convolution."),
-            Mistake("64 channels again", 90_496,
+            Mistake("no biases", _of_a_block(bias=0), "Only the biases are missing: one for each map that a layer makes."),
+            Mistake("one 1x1", _of_a_block(layers=1), "A NiN block has a second 1x1 convolution."),
+            Mistake("64 channels again", _of_a_block(reads=64),
                     "Your 1x1 convolutions read 64 channels. How many does the convolution before them make?"),
+            Mistake("three by three everywhere", _of_a_block(reads=9 * 128), "Only the first convolution has windows of 3 by 3."),
+            Mistake("no 1x1", _of_a_block(layers=0), "That is the first convolution. Two 1x1 convolutions follow it."),
+            Mistake("biases of the first alone", _of_a_block(bias=0) + 128, "The 1x1 convolutions have biases, too."),
+            Mistake("three 1x1", _of_a_block(layers=3), "You counted three 1x1 convolutions. How many has a block?"),
         ),
     ),
     Exercise(
@@ -83,6 +95,13 @@ EXERCISES = [
                     "The biases are missing; each belongs to one channel of its layer's result."),
             Mistake("no ReLU", lambda x, w, b: _convolutions(x, w, b, relus=0),
                     "Without a ReLU between them the layers are one linear map."),
+            Mistake("biases taken away", lambda x, w, b: _convolutions(x, w, list(map(np.negative, b))),
+                    "Your biases have the wrong sign."),
+            Mistake("first layer alone", lambda x, w, b: _convolutions(x, w[:1], b[:1], relus=-1 if len(w) == 1 else None),
+                    "Your result is that of the first layer. The others read what it made."),
+            Mistake("channels last", lambda x, w, b: _convolutions(x, w, b).transpose(0, 2, 3, 1),
+                    "Your result has the channels last. They belong in second place."),
+            *usual(_convolutions, "transposed", "opposite sign"),
         ),
     ),
     Exercise(
@@ -97,17 +116,26 @@ EXERCISES = [
                     "The means of your maps lack the biases."),
             Mistake("means", lambda f, W, b: (f.mean((2, 3)) @ W.T + b)[:, :, None, None] + 0 * _maps(f, W, b),
                     "Your maps are constant: you took the mean before you were asked to."),
+            Mistake("logits", lambda f, W, b: f.mean((2, 3)) @ W.T + b, "Those are the logits. Maps are asked for, whose means they are."),
+            Mistake("bias of each pixel", lambda f, W, b: _maps(f, W, b * f.shape[2] * f.shape[3]),
+                    "You multiplied the bias by the number of pixels. What is the mean of a constant map?"),
+            Mistake("bias taken away", lambda f, W, b: _maps(f, W, -b), "Your biases have the wrong sign."),
+            Mistake("classes last", lambda f, W, b: _maps(f, W, b).transpose(0, 2, 3, 1), "Your maps have the classes last. They belong in second place."),
+            Mistake("a ReLU", lambda f, W, b: np.maximum(_maps(f, W, b), 0), "You cut the maps off at zero. Logits may be negative."),
+            *usual(_maps, "transposed"),
         ),
     ),
     Exercise(
         "nin-4", "nin", kind="value", cls="A", minutes=15, difficulty=2, points=3,
         cases=(Case("pixels a side"),),
-        oracle=lambda: 131,
+        oracle=lambda: NEEDED,
         mistakes=(
-            Mistake("a map of one pixel", 67, "That image leaves maps of 1 by 1 pixel."),
-            Mistake("a map of two pixels", 99, "That image leaves maps of 2 by 2 pixels."),
-            Mistake("no floor", 134, "That size does it too, but the floor in the first convolution allows a smaller one."),
-            Mistake("stride times size", 96, "Strides alone do not decide it: each window needs room beyond its stride."),
+            Mistake("a map of one pixel", NEEDED - 2 * 32, "That image leaves maps of 1 by 1 pixel."),
+            Mistake("a map of two pixels", NEEDED - 32, "That image leaves maps of 2 by 2 pixels."),
+            Mistake("no floor", NEEDED + 4 - 1, "That size does it too, but the floor in the first convolution allows a smaller one."),
+            Mistake("stride times size", 3 * 32, "Strides alone do not decide it: each window needs room beyond its stride."),
+            Mistake("a map of four pixels", NEEDED + 32, "That image leaves maps of 4 by 4 pixels."),
+            *usual(NEEDED, "one too many", "one too few"),
         ),
     ),
     Exercise(
@@ -122,6 +150,14 @@ EXERCISES = [
                     "Every row of yours reads all channels. A mean reads its own."),
             Mistake("channels last", _interleaved,
                     "Your columns go pixel by pixel with the channels inside; reshape puts a whole channel first."),
+            Mistake("transposed", lambda c, h, w: _means_of_units(c, h, w).T,
+                    "A row of the matrix belongs to a channel, a column to a pixel. Yours is the other way round."),
+            Mistake("divided by all", lambda c, h, w: _means_of_units(c, h, w) / c,
+                    "You divided by the pixels of all channels."),
+            Mistake("divided by the height", lambda c, h, w: _means_of_units(c, h, w) * w,
+                    "You divided by the height alone. A channel has height times width pixels."),
+            Mistake("divided by the width", lambda c, h, w: _means_of_units(c, h, w) * h,
+                    "You divided by the width alone. A channel has height times width pixels."),
         ),
     ),
     Exercise(
@@ -142,6 +178,21 @@ EXERCISES = [
                     "Two 1x1 convolutions follow each convolution."),
             Mistake("input channels everywhere", lambda blocks, c: _wrong_parameters(blocks, c, carry=False),
                     "Only the first block reads the image. What do the others read?"),
+            Mistake("three 1x1", lambda blocks, c: _wrong_parameters(blocks, c, layers=3),
+                    "You counted three 1x1 convolutions. How many has a block?"),
+            Mistake("no 1x1", lambda blocks, c: _wrong_parameters(blocks, c, layers=0), "Two 1x1 convolutions follow each convolution."),
+            Mistake("last block forgotten", lambda blocks, c: _wrong_parameters(blocks[:-1], c), "The last block is missing."),
+            Mistake("first block alone", lambda blocks, c: _wrong_parameters(blocks[:1], c) if len(blocks) > 1 else 0, "Only the first block is counted."),
+            *usual(lambda blocks, c: RECORDED[len(blocks)], "one too many"),
         ),
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("doubled", "halved", "upside down"),
+    2: ("half a turn", "flat", "doubled", "halved", "rounded"),
+    3: ("half a turn", "flat", "opposite sign", "doubled", "halved", "rounded"),
+    4: ("doubled", "halved", "upside down"),
+    5: ("flat", "opposite sign", "doubled", "halved", "rounded"),
+    7: ("one too few", "doubled", "halved", "upside down"),
+})  # fmt: skip

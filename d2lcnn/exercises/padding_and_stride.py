@@ -3,8 +3,9 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d, conv2d_backward, pad
-from d2lcnn.shapes import conv_output_size
+from d2lcnn.shapes import conv_output_size, same_padding
 
 # Exercise 6: an image of constant rows, and what a kernel of ones made of it.
 ROWS = np.array([1.0, 5.0, 2.0, 8.0])
@@ -16,10 +17,25 @@ TENSORFLOW = {
     (8, 2, 2): (0, 0), (8, 1, 3): (0, 0), (224, 7, 2): (2, 3),
 }  # fmt: skip
 
-# Exercise 8: the outputs that one pixel changes, found by changing it.
 PIXEL = np.zeros((1, 1, 6, 6))
 PIXEL[0, 0, 4, 3] = 1
-FED = np.argwhere(conv2d(PIXEL, np.ones((1, 1, 3, 3)), stride=2, padding=1)[0, 0]).tolist()
+
+
+def _three_layers(size=conv_output_size, paddings=(3, 1, 0)):
+    """Follow 224 rows through the layers of exercise 1 with a relation for the size."""
+    a = size(224, 7, 2, paddings[0])
+    b = size(a, 3, 2, paddings[1])
+    return [a, b, size(b, 3, 1, paddings[2])]
+
+
+def _fed(padding=1, stride=2, pixel=PIXEL):
+    """The outputs that the pixel of exercise 8 changes, found by changing it."""
+    return np.argwhere(conv2d(pixel, np.ones((1, 1, 3, 3)), stride=stride, padding=padding)[0, 0]).tolist()
+
+
+def _same_cells(got, expected):
+    """Compare cells in any order: the statement asks which they are."""
+    return sorted(map(tuple, np.asarray(got).tolist())) == sorted(map(tuple, expected))
 
 
 def _reads(n, k, s, p):
@@ -43,11 +59,16 @@ EXERCISES = [
     Exercise(
         "padding-and-stride-1", "padding_and_stride", kind="value", cls="P", minutes=6, difficulty=1, points=2,
         cases=(Case("three sizes"),),
-        oracle=lambda: (a := conv_output_size(224, 7, 2, 3), b := conv_output_size(a, 3, 2, 1), conv_output_size(b, 3)),
+        oracle=lambda: _three_layers(),
         mistakes=(
-            Mistake("rounded up", [113, 58, 56], "You rounded up: half a step leads to no window."),
-            Mistake("total padding", [111, 55, 53], "You took the padding for a total. It is counted per side here."),
-            Mistake("plus one forgotten", [111, 54, 51], "You counted the steps between windows; there is one window more than steps."),
+            Mistake("rounded up", _three_layers(lambda i, k, s, p: -(-(i + 2 * p - k) // s) + 1), "You rounded up: half a step leads to no window."),
+            Mistake("total padding", _three_layers(lambda i, k, s, p: (i + p - k) // s + 1), "You took the padding for a total. It is counted per side here."),
+            Mistake("plus one forgotten", _three_layers(lambda i, k, s, p: (i + 2 * p - k) // s), "You counted the steps between windows; there is one window more than steps."),
+            Mistake("all padded", _three_layers(paddings=(3, 1, 1)), "You padded the last layer too. What does a 3 by 3 window take away without padding?"),
+            Mistake("none padded", _three_layers(paddings=(0, 0, 0)), "You left the padding out."),
+            Mistake("one row", [*_three_layers()[:2], _three_layers()[1] - 1], "A window of three takes a row at each side."),
+            Mistake("stride forgotten", _three_layers(lambda i, k, s, p: i + 2 * p - k + 1), "You left the strides out."),
+            *usual(_three_layers(), "reversed"),
         ),
     ),
     Exercise(
@@ -55,17 +76,37 @@ EXERCISES = [
         cases=tuple(Case(f"i={i}, k={k}, s={s}", (i, k, s)) for i, k, s in TENSORFLOW),
         oracle=lambda *sizes: TENSORFLOW[sizes],
         mistakes=(
-            Mistake("stride ignored", lambda i, k, s: ((k - 1) // 2, k // 2), "Your rows do not depend on the stride. How many does the last window need?"),
+            Mistake("stride ignored", lambda i, k, s: same_padding(k), "Your rows do not depend on the stride. How many does the last window need?"),
             Mistake(
-                "odd row first",
-                lambda i, k, s: (lambda t: (t - t // 2, t // 2))(max((-(-i // s) - 1) * s + k - i, 0)),
+                "odd row first", lambda *sizes: TENSORFLOW[sizes][::-1],
                 "If the total is odd, the additional row belongs at the end.",
             ),
             Mistake(
                 "negative rows",
-                lambda i, k, s: (lambda t: (t // 2, t - t // 2))((-(-i // s) - 1) * s + k - i),
+                lambda i, k, s: TENSORFLOW[i, k, s] if k >= s else (-((i - k) % s + 1) // 2, -((i - k) % s // 2)),
                 "For a window smaller than its stride your total is negative; nothing is cropped.",
             ),
+            Mistake(
+                "all at the end", lambda *sizes: (0, sum(TENSORFLOW[sizes])),
+                "All your rows stand at the end. Half of them belongs before.",
+            ),
+            Mistake(
+                "all before", lambda *sizes: (sum(TENSORFLOW[sizes]), 0),
+                "All your rows stand before. Half of them belongs at the end.",
+            ),
+            Mistake(
+                "the total twice", lambda *sizes: (sum(TENSORFLOW[sizes]),) * 2,
+                "You gave the total to both sides.",
+            ),
+            Mistake(
+                "even totals", lambda *sizes: (TENSORFLOW[sizes][1],) * 2,
+                "Both of your sides are equal, so an odd total becomes one row too many.",
+            ),
+            Mistake(
+                "half lost", lambda *sizes: (TENSORFLOW[sizes][0],) * 2,
+                "Both of your sides are equal, so an odd total loses a row.",
+            ),
+            Mistake("nothing", lambda i, k, s: (0, 0), "Without padding the output is smaller than asked, unless the last window happens to fit."),
         ),
     ),
     Exercise(
@@ -81,6 +122,10 @@ EXERCISES = [
             Mistake("padding counted", lambda i, k, s, p: (i + 2 * p - k) % s, "You counted rows of padding too; the question is about the image."),
             Mistake("both sides", lambda i, k, s, p: max(0, (i + 2 * p - k) % s - 2 * p), "Unread rows are all at the end, where p rows of padding lie, not 2p."),
             Mistake("padding ignored", lambda i, k, s, p: (i - k) % s, "You left the padding out of the size."),
+            Mistake("negative", lambda i, k, s, p: (i + 2 * p - k) % s - p, "Where the rows left over are padding alone, your count is negative."),
+            Mistake("stride for size", lambda i, k, s, p: (i + 2 * p) % s, "Your windows are as long as the stride. The first window covers k rows, the others s more each."),
+            Mistake("none", lambda i, k, s, p: 0, "You found no row unread. Try 6 rows, a kernel of 3 and a stride of 2."),
+            Mistake("rows read", lambda i, k, s, p: i - int((_reads(i, k, s, p).sum(axis=1) == 0).sum()), "You counted the rows that are read."),
         ),
     ),
     Exercise(
@@ -91,6 +136,12 @@ EXERCISES = [
         mistakes=(
             Mistake("overlap", (5, 4, 2), "Windows larger than the stride overlap, and pixels in two windows are read twice."),
             Mistake("gaps", (1, 4, 0), "Your windows leave gaps: most pixels are never read."),
+            Mistake("smaller gaps", (2, 4, 0), "Your windows leave gaps: three pixels of four are never read."),
+            Mistake("smallest gaps", (3, 4, 0), "Your windows leave gaps: some pixels are never read."),
+            Mistake("sizes exchanged", (8, 4, 2), "That layer needs padding, and reads pixels four times. Which sides do eight windows without overlap have?"),
+            Mistake("eight by eight", (8, 8, 0), "You took the size of the output for that of the window."),
+            Mistake("one step", (25, 1, 0), "The size is right, and each pixel is read many times."),
+            Mistake("half padding", (3, 4, 1), "The statement wants a layer without padding."),
         ),
     ),
     Exercise(
@@ -98,9 +149,12 @@ EXERCISES = [
         cases=(Case("the number of layers"),),
         oracle=lambda: 6,
         mistakes=(
-            Mistake("one too many", 7, "After the sixth layer the side is 4. Does a window of 5 fit?"),
-            Mistake("two rows a layer", 12, "A 5 by 5 kernel takes four rows, two at each side."),
-            Mistake("five rows a layer", 5, "A kernel of k takes k - 1 rows."),
+            Mistake("one too many", 28 // 4, "After the sixth layer the side is 4. Does a window of 5 fit?"),
+            Mistake("two rows a layer", (28 - 4) // 2, "A 5 by 5 kernel takes four rows, two at each side."),
+            Mistake("five rows a layer", 28 // 5, "A kernel of k takes k - 1 rows."),
+            Mistake("three rows a layer", 28 // 3, "A kernel of k takes k - 1 rows."),
+            Mistake("one row a layer", 28 - 4, "A kernel of 5 takes more than one row."),
+            Mistake("size of the last map", 28 - 6 * 4, "That is the side of the last map. How many layers are there?"),
         ),
     ),
     Exercise(
@@ -113,6 +167,10 @@ EXERCISES = [
             Mistake("zeros", "zeros", "With zeros the first column would lack a third of each row: the sums would be smaller."),
             Mistake("replicate", "replicate", "Replicate would count the border row itself once more. Compare the first number."),
             Mistake("circular", "circular", "Circular would bring in the last row at the top. Compare the first number."),
+            Mistake("another name of zeros", "zero", "The names are zeros, reflect, replicate and circular; and with zeros the first column would be smaller."),
+            Mistake("a name of NumPy's", "edge", "The names are zeros, reflect, replicate and circular. What NumPy calls edge is one of them."),
+            Mistake("another of NumPy's", "wrap", "The names are zeros, reflect, replicate and circular. What NumPy calls wrap is one of them."),
+            Mistake("a third of NumPy's", "symmetric", "The names are zeros, reflect, replicate and circular. NumPy's symmetric repeats the border row."),
         ),
     ),
     Exercise(
@@ -121,11 +179,23 @@ EXERCISES = [
     Exercise(
         "padding-and-stride-8", "padding_and_stride", kind="value", cls="P", minutes=5, difficulty=1, points=1,
         cases=(Case("the cells of the output"),),
-        oracle=lambda: FED,
+        oracle=lambda: _fed(),
+        compare=_same_cells,
         mistakes=(
-            Mistake("window at 0", [[1, 1], [2, 1]], "You let the first window start at 0. With a padding of 1 it starts at -1."),
-            Mistake("columns for rows", [[1, 2], [2, 2]], "You took columns for rows: the row is named first."),
-            Mistake("one output", [[2, 1]], "You stopped at one. Windows of three that move by two overlap."),
+            Mistake("window at 0", _fed(padding=0), "You let the first window start at 0. With a padding of 1 it starts at -1."),
+            Mistake("columns for rows", _fed(pixel=PIXEL.swapaxes(2, 3)), "You took columns for rows: the row is named first."),
+            Mistake("one output", _fed()[:1], "You stopped at one. Windows of three that move by two overlap."),
+            Mistake("the other output", _fed()[1:], "You stopped at one. Windows of three that move by two overlap."),
+            Mistake("stride 1", _fed(stride=1), "Those are the outputs of a layer with stride 1."),
+            Mistake("counted from 1", (np.array(_fed()) + 1).tolist(), "You count from 1. The first row and the first column have the number 0."),
+            Mistake("the pixel's own place", [[4, 3]], "That is the place of the pixel. Which outputs have it in their window?"),
         ),
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("rotated", "exchanged"),
+    2: ("one too many", "one too few"),
+    3: ("one too many", "one too few", "doubled", "halved", "upside down"),
+    5: ("halved", "upside down"),
+})  # fmt: skip

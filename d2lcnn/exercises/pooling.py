@@ -4,11 +4,19 @@ import numpy as np
 from scipy import signal
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import avg_pool2d, max_pool2d, max_pool2d_backward
+from d2lcnn.shapes import pool_output_size
 
 DIGITS = np.array([[3, 1, 4, 1, 5], [9, 2, 6, 5, 3], [5, 8, 9, 7, 9], [3, 2, 3, 8, 4], [6, 2, 6, 4, 3]], dtype=float)
 TIES = np.array([[0, 0, 2, 1], [0, 0, 2, 2], [5, 1, 3, 0], [1, 5, 0, 3]], dtype=float)
+# exercise 3: the tie lies across, so that column order and reading order find different first maxima
+ACROSS = np.array([[0.0, 1], [1, 0]])
 ONES = np.ones((2, 2))
+
+
+def _three_poolings(s=2):
+    return tuple(pool_output_size(i, 3, s) for i in (55, 27, 13))
 
 
 def _image(rng):
@@ -26,9 +34,10 @@ def _routed(X, G, kernel_size=2, stride=2):
     return max_pool2d_backward(G[None, None], X[None, None], kernel_size, stride=stride)[0, 0]
 
 
-def _to_every_maximum(X, G):
-    blown = np.kron(G, ONES)
-    return blown * (np.kron(max_pool2d(X[None, None], 2)[0, 0], ONES) == X)
+def _to_every_maximum(X, G, shared=False):
+    winners = np.kron(max_pool2d(X[None, None], 2)[0, 0], ONES) == X
+    rivals = 4 * np.kron(avg_pool2d(winners[None, None].astype(float), 2)[0, 0], ONES) if shared else 1
+    return np.kron(G, ONES) * winners / rivals
 
 
 def _meets_in_the_middle(X, wanted):
@@ -57,10 +66,20 @@ EXERCISES = [
     Exercise(
         "pooling-1", "pooling", kind="value", cls="P", minutes=5, difficulty=1, points=2,
         cases=(Case("the three sizes"),),
-        oracle=lambda: (27, 13, 6),
+        oracle=lambda: _three_poolings(),
         mistakes=(
-            Mistake("windows side by side", (18, 6, 2), "You moved the window by its own size. Here it moves by two."),
-            Mistake("rounded up", (27, 13, 7), "Check your last step: a window must lie inside the map."),
+            Mistake("windows side by side", _three_poolings(s=3), "You moved the window by its own size. Here it moves by two."),
+            Mistake("rounded up", (*_three_poolings()[:2], 13 // 2 + 1), "Check your last step: a window must lie inside the map."),
+            Mistake(
+                "halved and rounded up", tuple(-(-n // 2) for n in (55, 27, 13)),
+                "You halved and rounded up. A window of three that moves by two does not fit at the last odd place.",
+            ),
+            Mistake(
+                "plus one forgotten", tuple(n - 1 for n in _three_poolings()),
+                "You counted the steps between windows; there is one window more than steps.",
+            ),
+            Mistake("stride one", _three_poolings(s=1), "Your windows move by one. Here they move by two."),
+            *usual(_three_poolings(), "reversed"),
         ),
     ),
     Exercise(
@@ -78,11 +97,26 @@ EXERCISES = [
                 "Your windows move by one pixel. The statement asks for two.",
             ),
             Mistake(
-                "median of medians", lambda X: np.median(np.stack([np.median(
-                    np.stack([X[a : a + X.shape[0] - 2 : 2, b : b + X.shape[1] - 2 : 2] for b in range(3)]), axis=0)
-                    for a in range(3)]), axis=0),
+                "median of medians", lambda X: signal.medfilt2d(signal.medfilt2d(X, (1, 3)), (3, 1))[1:-1:2, 1:-1:2],
                 "You took the median of three medians. Unlike a maximum or a mean, a median cannot be taken row by row.",
             ),
+            Mistake(
+                "columns first", lambda X: signal.medfilt2d(signal.medfilt2d(X, (3, 1)), (1, 3))[1:-1:2, 1:-1:2],
+                "You took the median of three medians. Unlike a maximum or a mean, a median cannot be taken column by column.",
+            ),
+            Mistake(
+                "the largest", lambda X: max_pool2d(X[None, None], 3, stride=2)[0, 0],
+                "That is the largest number of each window. One wild value is enough to move it.",
+            ),
+            Mistake(
+                "the smallest", lambda X: -max_pool2d(-X[None, None], 3, stride=2)[0, 0],
+                "That is the smallest number of each window. Which place has the middle one when nine are in order?",
+            ),
+            Mistake(
+                "hangs over the border", lambda X: signal.medfilt2d(X, 3)[::2, ::2],
+                "Your windows are centred on the first pixel, so zeros from outside take part. Every window lies inside.",
+            ),
+            *usual(lambda X: signal.medfilt2d(X, 3)[1:-1:2, 1:-1:2], "transposed", "flat"),
         ),
     ),
     Exercise(
@@ -90,6 +124,7 @@ EXERCISES = [
         cases=(
             Case("windows without ties", (DIGITS[:4, :4], np.array([[1.0, 2], [3, 4]]))),
             Case("windows with ties", (TIES, np.array([[1.0, 2], [3, 4]]))),
+            Case("a tie across", (ACROSS, np.array([[1.0]]))),
         ),
         generate=_map_and_gradient,
         oracle=_routed,
@@ -101,6 +136,30 @@ EXERCISES = [
             Mistake(
                 "to every maximum", _to_every_maximum,
                 "On a tie you paid every winner in full. The gradients of a window then add up to more than came in.",
+            ),
+            Mistake(
+                "shared by the winners", lambda X, G: _to_every_maximum(X, G, shared=True),
+                "On a tie you shared the gradient. Here the first of the winners gets all of it.",
+            ),
+            Mistake(
+                "last winner", lambda X, G: _routed(X[::-1, ::-1], G[::-1, ::-1])[::-1, ::-1],
+                "On a tie you paid the last winner. (A loop that compares with >= replaces the first by a later one.)",
+            ),
+            Mistake(
+                "column order", lambda X, G: _routed(X.T, G.T).T,
+                "On a tie you paid the first winner in column order. Reading order goes along the rows.",
+            ),
+            Mistake(
+                "ones", lambda X, G: _routed(X, np.ones_like(G)),
+                "You marked the winners. What arrives from above is missing.",
+            ),
+            Mistake(
+                "smallest", lambda X, G: _routed(-X, G),
+                "You paid the smallest number of each window.",
+            ),
+            Mistake(
+                "values", lambda X, G: X * _routed(X, G),
+                "You multiplied by the input. A maximum hands its gradient on as it is.",
             ),
         ),
     ),
@@ -115,6 +174,19 @@ EXERCISES = [
                 "rows decide", np.arange(25.0).reshape(5, 5),
                 "In yours each window finds its largest value in its own corner. Which pixel belongs to all four windows?",
             ),
+            Mistake(
+                "the gradient itself", _only_centre()[:3, :3],
+                "A matrix of five rows and five columns is asked for.",
+            ),
+            Mistake(
+                "rows decide, downwards", np.arange(25.0)[::-1].reshape(5, 5),
+                "In yours each window finds its largest value in its own corner. Which pixel belongs to all four windows?",
+            ),
+            Mistake("a constant of ones", np.ones((5, 5)), "In a constant matrix every window is a tie. To whom does a tie go?"),
+            Mistake(
+                "the smallest in the middle", -_only_centre(),
+                "Yours has its smallest value where all windows meet. Which value of a window gets the gradient?",
+            ),
         ),
     ),
     Exercise(
@@ -123,7 +195,15 @@ EXERCISES = [
         oracle=lambda: 7 / 8,
         mistakes=(
             Mistake("one layer", 1 / 2, "That is the share for one layer. The second pools what the first has pooled."),
-            Mistake("independent", 1 / 8, "You multiplied halves. A dot that stays in its window below stays in all above it."),
+            Mistake("two layers", 3 / 4, "That is the share for two layers. There are three."),
+            Mistake(
+                "what changes", 1 / 8,
+                "That is the share from which the map does change, if you count borders of the largest window; or you "
+                "multiplied three halves. A dot that stays in its window below stays in all above it.",
+            ),
+            Mistake("two axes", (7 / 8) ** 2, "The dot moves along one axis. You counted two."),
+            Mistake("four layers", 15 / 16, "That is the share for four layers. There are three."),
+            Mistake("always", 1.0, "Is there no column from which the dot moves into another window of the last layer?"),
         ),
     ),
     Exercise(
@@ -138,9 +218,20 @@ EXERCISES = [
             Mistake("binomial", [0.25, 0.5, 0.25], "These weights remove the wave of two pixels, not that of three."),
             Mistake("a difference", [-0.5, 2.0, -0.5], "These weights make fast waves stronger: they sharpen."),
             Mistake("nothing left", [1.0, 1.0, 1.0], "The wave is gone, but a flat signal comes out three times as large."),
+            Mistake("the identity", [0.0, 1.0, 0.0], "These weights change nothing."),
+            Mistake("two of three", [0.5, 0.0, 0.5], "A flat signal stays, and half of the wave comes through upside down. What of the middle weight?"),
+            Mistake("not symmetric", [0.5, 0.5, 0.0], "Symmetric weights are asked for."),
+            Mistake("halves", [0.5, 0.5, 0.5], "Your weights do not sum to one, so a flat signal becomes larger."),
         ),
     ),
     Exercise(
         "pooling-7", "pooling", kind="open", cls="A", minutes=60, difficulty=3, points=6,
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("rotated", "exchanged"),
+    2: ("half a turn", "opposite sign", "doubled", "halved", "rounded"),
+    3: ("transposed", "half a turn", "flat", "opposite sign", "doubled", "halved"),
+    5: ("doubled", "halved", "upside down"),
+})  # fmt: skip

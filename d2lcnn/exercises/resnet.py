@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d
 
 # Parameters by blocks a stage, with 1000 classes and 3 channels: what torchvision publishes for 18 to 152 layers
@@ -16,9 +17,13 @@ RECORDED = {
 # Channels a group by number of groups, for the parameters of a bottleneck of 64; Xie et al. 2017, table 2, has all
 # but the one for 16 groups, which was found by listing the counts
 CHANNELS = {1: 64, 2: 40, 4: 24, 8: 14, 16: 8, 32: 4}
-AT_MOST = {1: 64, 2: 39, 4: 23, 8: 13, 16: 7, 32: 3}
 SMALL = np.zeros((1, 1, 3, 3))
 MIXING = np.arange(36.0).reshape(2, 2, 3, 3) / 10
+
+
+def _bottleneck(norm=2, projection=0, bias=0):
+    weights = 256 * 64 + 9 * 64 * 64 + 64 * 256 + projection * 256 * 256
+    return weights + (norm + bias) * (64 + 64 + 256 + projection * 256)
 
 
 def _response(w):
@@ -52,13 +57,19 @@ EXERCISES = [
     Exercise(
         "resnet-1", "resnet", kind="value", cls="P", minutes=5, difficulty=1, points=2,
         cases=(Case("the number of parameters"),),
-        oracle=lambda: 70_400,
+        oracle=lambda: _bottleneck(),
         mistakes=(
-            Mistake("no batch norm", 69_632, "The weights are right. Batch norm has two numbers a channel as well."),
-            Mistake("one number a channel", 70_016, "Batch norm scales and shifts: two numbers a channel."),
-            Mistake("two wide windows", 1_180_672, "That is a basic block on 256 channels. Where is the bottleneck narrow?"),
-            Mistake("a projection", 136_448,
+            Mistake("no batch norm", _bottleneck(norm=0), "The weights are right. Batch norm has two numbers a channel as well."),
+            Mistake("one number a channel", _bottleneck(norm=1), "Batch norm scales and shifts: two numbers a channel."),
+            Mistake("two wide windows", 2 * (9 * 256**2 + 2 * 256), "That is a basic block on 256 channels. Where is the bottleneck narrow?"),
+            Mistake("a projection", _bottleneck(projection=1),
                     "You counted a projection. The block neither strides nor changes the number of channels."),
+            Mistake("running statistics", _bottleneck(norm=4),
+                    "You counted the running mean and variance. They are kept, not learned."),
+            Mistake("biases", _bottleneck(bias=1), "You counted biases. What stands behind each convolution in their place?"),
+            Mistake("three by three everywhere", 9 * (256 * 64 + 64 * 64 + 64 * 256) + 2 * 384,
+                    "Only the convolution in the middle has windows of 3 by 3."),
+            Mistake("no way back", _bottleneck() - 64 * 256 - 2 * 256, "The 1x1 convolution back to 256 channels is missing."),
         ),
     ),
     Exercise(
@@ -77,6 +88,11 @@ EXERCISES = [
                     "Your shortcut mixes the channels: each channel goes to itself alone."),
             Mistake("corner", lambda w: w + np.roll(_response(w) - w, w.shape[-1] // 2 + 1, (2, 3)),
                     "Your shortcut shifts the image. With this padding, which weight reads the pixel itself?"),
+            Mistake("unchanged", lambda w: w.copy(), "That is the branch alone. Where is the shortcut?"),
+            Mistake("shortcut alone", lambda w: _response(w) - w, "That is the shortcut alone. Where is the branch?"),
+            Mistake("taken away", lambda w: 2 * w - _response(w), "You took the shortcut away. The block adds it."),
+            Mistake("shortcut twice", lambda w: 2 * _response(w) - w, "Your shortcut counts twice."),
+            *usual(_response, "half a turn", "opposite sign"),
         ),
     ),
     Exercise(
@@ -90,6 +106,12 @@ EXERCISES = [
                     "The projections are missing: one wherever a block's input and output differ in shape."),
             Mistake("no projection in the first stage", lambda b, k: _count(b, k, first_stage=False),
                     "The first stage keeps the size of the maps. Does it keep the number of channels in both kinds?"),
+            Mistake("no biases at the end", lambda b, k: _count(b, k) - 1000, "The dense layer has biases."),
+            Mistake("no dense layer", lambda b, k: _count(b, k) - 1000 * (64 * 8 * {"basic": 1, "bottleneck": 4}[k] + 1),
+                    "The dense layer is missing."),
+            Mistake("no first layer", lambda b, k: _count(b, k) - 64 * 3 * 49 - 128, "The first convolution is missing."),
+            Mistake("grey images", lambda b, k: _count(b, k) - 2 * 64 * 49, "The first convolution reads the three channels of a colour image."),
+            Mistake("first window of 3", lambda b, k: _count(b, k) - 64 * 3 * 40, "The first convolution has kernels of 7 by 7."),
         ),
     ),
     Exercise(
@@ -101,19 +123,27 @@ EXERCISES = [
                     "Sharing the 64 channels out makes the block cheaper. The saving is to be spent."),
             Mistake("only the windows", lambda groups: round((64 * 64 / groups) ** 0.5),
                     "You held the 3 x 3 convolution alone constant. The 1 x 1 convolutions widen too."),
-            Mistake("at most", lambda groups: AT_MOST[groups],
+            Mistake("all groups", lambda groups: groups * CHANNELS[groups],
+                    "That is the number of channels of all groups. The width of one is asked for."),
+            Mistake("rounded up", lambda groups: CHANNELS[groups] + (groups == 1),
+                    "One group is the bottleneck itself: which width has it?"),
+            Mistake("unchanged", lambda groups: 64, "Groups save weights. The saving is to be spent."),
+            Mistake("at most", lambda groups: CHANNELS[groups] - (groups > 1),
                     "You rounded down. The nearest count may lie above."),
         ),
     ),
     Exercise(
         "resnet-5", "resnet", kind="value", cls="P", minutes=10, difficulty=2, points=2,
         cases=(Case("the mean square behind the sixteenth block"),),
-        oracle=lambda: 17,
+        oracle=lambda: 1 + 16,
         mistakes=(
-            Mistake("doubling", 65_536, "You doubled at each block. The branch reads a normalised copy: what does it add?"),
-            Mistake("branches alone", 16, "Do not forget what was in the stream before the first block."),
+            Mistake("doubling", 2**16, "You doubled at each block. The branch reads a normalised copy: what does it add?"),
+            Mistake("branches alone", 16 * 1, "Do not forget what was in the stream before the first block."),
             Mistake("root", math.sqrt(17), "That is its root."),
-            Mistake("no growth", 1, "Only the branches' inputs are normalised; the stream itself is not."),
+            Mistake("one block more", 1 + 17, "Off by one: the stream before the first block has mean square 1, and sixteen blocks add."),
+            Mistake("root of each", (1 + math.sqrt(16)) ** 2, "Mean squares of what is uncorrelated add up; roots do not."),
+            Mistake("all in step", (1 + 16) ** 2, "You added amplitudes. What is uncorrelated adds its mean squares."),
+            Mistake("no growth", 1**16, "Only the branches' inputs are normalised; the stream itself is not."),
         ),
     ),
     Exercise(
@@ -131,6 +161,23 @@ EXERCISES = [
                     "One path is missing: the one that takes every shortcut."),
             Mistake("in order", lambda n: [math.perm(n, k) for k in range(n + 1)],
                     "The blocks stand in a fixed order; you counted every order of those chosen."),
+            Mistake("all paths", lambda n: 2**n, "That is the number of all paths. How many have each length?"),
+            Mistake("one block fewer", lambda n: [math.comb(n - 1, k) for k in range(n)],
+                    "Those are the paths of one block fewer."),
+            Mistake("one block more", lambda n: [math.comb(n + 1, k) for k in range(n + 2)],
+                    "Those are the paths of one block more."),
+            Mistake("longest forgotten", lambda n: [math.comb(n, k) for k in range(n)],
+                    "One path is missing: the one that takes every branch."),
+            Mistake("shares", lambda n: [math.comb(n, k) / 2**n for k in range(n + 1)], "Those are shares of all paths. Their numbers are asked for."),
         ),
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("doubled", "halved", "upside down"),
+    2: ("transposed", "flat", "doubled", "halved", "rounded"),
+    3: ("doubled", "halved", "upside down"),
+    4: ("one too many", "one too few", "doubled", "halved", "upside down"),
+    5: ("doubled", "halved", "upside down"),
+    7: ("rotated", "exchanged", "opposite sign", "doubled", "halved"),
+})  # fmt: skip

@@ -3,28 +3,17 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises._usual import first, usual, with_usual
 from d2lcnn.ops import conv1d
 from d2lcnn.shapes import Window, receptive_field
 
-# exercise 2: settings, and wrong answers to them; recorded
+# exercise 2: settings
 REACHES = ((3, 5), (3, 13), (3, 14), (2, 1), (2, 63), (2, 64), (5, 121), (5, 122), (8, 1000), (3, 4_194_301))
-WRONG_BLOCKS = {
-    "one convolution a block": (2, 3, 3, 1, 6, 6, 5, 5, 8, 21),
-    "present forgotten": (2, 3, 3, 1, 6, 6, 5, 5, 7, 21),
-    "last dilation only": (1, 3, 3, 1, 6, 6, 5, 5, 8, 21),
-    "dilation 1": (1, 3, 4, 0, 31, 32, 15, 16, 72, 1048575),
-}
 # exercise 6: the least mean squared error, by (length, field); recorded
 FLOORS = {
     (100, 10): 0.15, (100, 50): 0.0833333, (100, 75): 0.0416667, (100, 100): 0.0, (50, 5): 0.15, (50, 40): 0.0333333,
     (200, 1): 0.1658333, (20, 13): 0.0583333,
 }  # fmt: skip
-WRONG_FLOORS = {
-    "all or nothing": (0.1666667, 0.1666667, 0.1666667, 0.0, 0.1666667, 0.1666667, 0.1666667, 0.1666667),
-    "chances multiplied": (0.135, 0.0416667, 0.0104167, 0.0, 0.135, 0.0066667, 0.1650042, 0.0204167),
-    "silence": (0.6, 0.3333333, 0.1666667, 0.0, 0.6, 0.1333333, 0.6633333, 0.2333333),
-    "second always seen": (0.0833333, 0.0833333, 0.0416667, 0.0, 0.0833333, 0.0333333, 0.0833333, 0.0583333),
-}
 
 
 def _field(k, blocks):
@@ -38,12 +27,13 @@ def _is_the_least(got, args):
     return whole and 1 <= got <= 64 and _field(k, int(got)) >= length and (got == 1 or _field(k, int(got) - 1) < length)
 
 
-def _recorded(name):
-    return lambda k, length: dict(zip(REACHES, WRONG_BLOCKS[name], strict=True)).get((k, length), 0)
+def _least(k, length):
+    return first(lambda got, args: _is_the_least(got[0], args), (k, length), 65, 1)[0]
 
 
-def _floors(name):
-    return lambda length, field: dict(zip(FLOORS, WRONG_FLOORS[name], strict=True))[length, field]
+def _causal(w=(1, 10, 100), d=2, ahead=0):
+    """The layer of exercise 1 on its six numbers, its window moved ahead."""
+    return _padded(np.arange(1.0, 7 + ahead) * (np.arange(6 + ahead) < 6), w, d)[ahead:]
 
 
 def _padded(x, w, d):
@@ -63,9 +53,12 @@ def _by_numpy(x, w, gap, mode="full"):
 
 
 class Suspect:
-    """A function of a sequence that mixes steps from some before to some ahead, at every step or at one alone."""
+    """A function of a sequence that mixes steps from some before to some ahead, at every step or at one alone.
 
-    def __init__(self, length, ahead, behind, only=None, seed=0):
+    A gated one multiplies the mixture by the present step.
+    """
+
+    def __init__(self, length, ahead, behind, only=None, seed=0, gated=False):
         rng = np.random.default_rng(seed)
         steps = np.arange(length)
         distance = steps - steps[:, None]  # of the input (column) from the output (row)
@@ -76,10 +69,13 @@ class Suspect:
         mixes = (distance >= -behind) & (distance <= reach)
         self._weights = np.where(mixes, rng.uniform(0.2, 1.0, mixes.shape), 0.0)
         self._ahead, self._behind, self._usual = ahead, behind, ahead if only is None else 0
+        self._gated = gated
 
     def __call__(self, x):
-        mixed = self._weights @ np.asarray(x, dtype=float)
-        return mixed + 0.1 * mixed**2
+        x = np.asarray(x, dtype=float)
+        mixed = self._weights @ x
+        # a gate by the present shuts where that is zero: around a sequence of zeros nothing is seen to depend on anything
+        return x * mixed if self._gated else mixed + 0.1 * mixed**2
 
 
 def _suspect(rng):
@@ -100,21 +96,34 @@ EXERCISES = [
     Exercise(
         "sequences-1", "sequences", kind="value", cls="P", minutes=8, difficulty=1, points=2,
         cases=(Case("the six numbers"),),
-        oracle=lambda: [100, 200, 310, 420, 531, 642],
+        oracle=lambda: _causal(),
         mistakes=(
             Mistake(
-                "flip", [1, 2, 13, 24, 135, 246],
+                "flip", _causal(w=(100, 10, 1)),
                 "You let the first weight read the present. In this layer the last one does: nothing is flipped.",
             ),
-            Mistake("no dilation", [100, 210, 321, 432, 543, 654], "Those are neighbours. With dilation 2 taps stand two steps apart."),
+            Mistake("no dilation", _causal(d=1), "Those are neighbours. With dilation 2 taps stand two steps apart."),
             Mistake(
-                "centred", [310, 420, 531, 642, 53, 64],
+                "centred", _causal(ahead=2),
                 "Your window is centred, so the first output has read the third step. Which steps may it know?",
             ),
             Mistake(
-                "valid", [531, 642],
+                "valid", _causal()[4:],
                 "Those outputs have a full window. A causal layer has one output for each step: what stands before the first?",
             ),
+            Mistake(
+                "looks ahead", _causal(ahead=4),
+                "Your window begins at the present and ends in the future.",
+            ),
+            Mistake(
+                "dilation 3", _causal(d=3),
+                "Your taps stand three steps apart. With dilation 2 they stand two apart: one step lies between.",
+            ),
+            Mistake(
+                "full", np.append(_causal(), _padded(np.append(np.arange(1.0, 7), [0] * 4), (1, 10, 100), 2)[6:]),
+                "You went on behind the last step. A causal layer has one output for each step.",
+            ),
+            *usual(_causal(), "reversed"),
         ),
     ),
     Exercise(
@@ -125,21 +134,30 @@ EXERCISES = [
         compare=_is_the_least,
         mistakes=(
             Mistake(
-                "one convolution a block", _recorded("one convolution a block"),
+                "one convolution a block", lambda k, length: _least(k, 2 * length - 1),
                 "You counted one convolution a block. There are two, with the same dilation.",
             ),
             Mistake(
-                "present forgotten", _recorded("present forgotten"),
+                "present forgotten", lambda k, length: _least(k, length + 1),
                 "Off by one step: the present belongs to the field, and no layer has to add it.",
             ),
             Mistake(
-                "last dilation only", _recorded("last dilation only"),
+                "last dilation only", lambda k, length: _least(k, max(1, 2 * (length - k) + 1)),
                 "You counted the last block. Each block adds its part to the field of those below.",
             ),
             Mistake(
-                "dilation 1", _recorded("dilation 1"),
+                "dilation 1", lambda k, length: max(1, -(-(length - 1) // (2 * (k - 1)))),
                 "That many blocks are needed without dilation. How much does block number n add with dilation 2**n?",
             ),
+            Mistake(
+                "rounded down", lambda k, length: _least(k, length + 1) - 1,
+                "You rounded down: with that many blocks the field is too short, unless it fits exactly.",
+            ),
+            Mistake(
+                "convolutions", lambda k, length: 2 * _least(k, length),
+                "You counted convolutions. A block has two.",
+            ),
+            *usual(_least, "one too many", "one too few"),
         ),
     ),
     Exercise(
@@ -176,6 +194,15 @@ EXERCISES = [
                 "dilation ignored", lambda x, w, d: _by_numpy(x, w[::-1], 1)[: len(x)],
                 "Right for dilation 1. For larger ones the taps have to stand apart.",
             ),
+            Mistake(
+                "one step late", lambda x, w, d: np.append(0, _padded(x, w, d)[:-1]),
+                "Your outputs come one step late: the last weight reads the present.",
+            ),
+            Mistake(
+                "valid", lambda x, w, d: _padded(x, w, d)[d * (len(w) - 1) :],
+                "Those outputs have a full window. A causal layer has one output for each step.",
+            ),
+            *usual(_padded, "reversed"),
         ),
     ),
     Exercise(
@@ -185,6 +212,7 @@ EXERCISES = [
             Case("one step ahead, three back", (Suspect(9, 1, 3, seed=1), 9)),
             Case("three ahead, one back", (Suspect(10, 3, 1, seed=2), 10)),
             Case("two ahead, at one step alone", (Suspect(10, 2, 4, only=6, seed=3), 10)),
+            Case("two ahead, times the present", (Suspect(9, 2, 1, seed=4, gated=True), 9)),
         ),
         generate=_suspect,
         oracle=lambda f, length: f._ahead,
@@ -204,6 +232,22 @@ EXERCISES = [
             Mistake(
                 "present counted", lambda f, length: f._ahead + 1,
                 "Off by one: an output that reads the input of its own step looks 0 steps ahead.",
+            ),
+            Mistake(
+                "zeros alone", lambda f, length: 0 if f._gated else f._ahead,
+                "You changed inputs of a sequence of zeros alone. What if an output multiplies two steps?",
+            ),
+            Mistake(
+                "how far back", lambda f, length: f._behind,
+                "That is how far it looks back. Which inputs lie ahead of an output?",
+            ),
+            Mistake(
+                "the opposite sign", lambda f, length: -f._ahead,
+                "Your number is negative: it is the step of the input minus that of the output.",
+            ),
+            Mistake(
+                "the whole reach", lambda f, length: f._ahead + f._behind,
+                "You added how far it looks back. Reading the past is allowed.",
             ),
         ),
     ),
@@ -237,6 +281,21 @@ EXERCISES = [
                 "yes or no", lambda text, pattern: int(pattern in text),
                 "You asked whether it occurs, as max over time does. Asked is how often.",
             ),
+            Mistake(
+                "best score", lambda text, pattern: max(
+                    (sum(a == b for a, b in zip(text[i:], pattern, strict=False))
+                     for i in range(len(text) - len(pattern) + 1)), default=0),
+                "That is the best score of a window. How many windows have a full one?",
+            ),
+            Mistake(
+                "last window forgotten", lambda text, pattern: _search(text[:-1], pattern),
+                "Your last window is missing: there is one window more than steps between them.",
+            ),
+            Mistake(
+                "first window forgotten", lambda text, pattern: _search(text[1:], pattern),
+                "Your first window is missing.",
+            ),
+            *usual(_search, "one too many"),
         ),
     ),
     Exercise(
@@ -246,22 +305,41 @@ EXERCISES = [
         compare=lambda got, expected: bool(np.shape(got) == () and abs(float(got) - expected) < 1e-5),
         mistakes=(
             Mistake(
-                "all or nothing", _floors("all or nothing"),
+                "all or nothing", lambda *sizes: 1 / 6 if FLOORS[sizes] else 0.0,
                 "Sometimes both marks lie inside the field, or one does. How often?",
             ),
             Mistake(
-                "chances multiplied", _floors("chances multiplied"),
+                "chances multiplied", lambda *sizes: 6 * FLOORS[sizes] ** 2,
                 "Both numbers need not be missing: each missing one adds its own share to the error.",
             ),
             Mistake(
-                "silence", _floors("silence"),
+                "silence", lambda *sizes: 4 * FLOORS[sizes],
                 "You let the network answer 0 for a number that it cannot see. What is the best guess for it?",
             ),
             Mistake(
-                "second always seen", _floors("second always seen"),
+                "second always seen", lambda *sizes: min(FLOORS[sizes], 1 / 12),
                 "You took the second number for always seen. With a short field it lies outside now and then.",
+            ),
+            Mistake(
+                "chance for error", lambda *sizes: 12 * FLOORS[sizes],
+                "That is how many numbers are missing on average. What does a missing one cost?",
+            ),
+            Mistake(
+                "deviation", lambda *sizes: FLOORS[sizes] ** 0.5,
+                "That is the root of the mean squared error.",
+            ),
+            Mistake(
+                "one number", lambda *sizes: FLOORS[sizes] / 2,
+                "You took the mean over the two numbers. Their errors add up in the sum.",
             ),
         ),
     ),
     Exercise("sequences-7", "sequences", kind="open", cls="A", minutes=60, difficulty=3, points=6),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("rotated", "exchanged", "opposite sign", "doubled", "halved"),
+    3: ("rotated", "exchanged", "opposite sign", "doubled", "halved", "rounded"),
+    4: ("one too few", "doubled", "halved", "upside down"),
+    5: ("one too few", "doubled", "halved", "upside down"),
+})  # fmt: skip

@@ -5,6 +5,7 @@ from functools import reduce
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d, max_pool2d
 from d2lcnn.shapes import conv_output_size, pool_output_size
 
@@ -16,8 +17,15 @@ SMALL = ((1, 8), (2, 16), (1, 16))
 # Exercise 4, recorded from d2lcnn.networks and, for SMALL, from a network built for it with torch
 RECORDED = {(A, 224, 1000): 132_863_336, (B, 224, 1000): 133_047_848, (A, 64, 10): 34_435_466,
             (SMALL, 40, 5): 18_450_325}
-WITHOUT_BIASES = dict(zip(RECORDED, (132_851_392, 133_035_712, 34_424_512, 18_442_072), strict=True))
-ALWAYS_49_PLACES = dict(zip(RECORDED, (132_863_336, 133_047_848, 128_807_306, 20_023_189), strict=True))
+
+
+def _of_the_block(layers=4, maps=320, before=192, bias=1, later=320):
+    return maps * (9 * before + bias) + (layers - 1) * maps * (9 * later + bias)
+
+
+def _vgg16(places):
+    """Parameters of VGG-16 with so many pixels in its last maps."""
+    return 138_357_544 - 4096 * 512 * (49 - places)
 
 
 def _wrong_shape(listing, size):
@@ -96,12 +104,16 @@ EXERCISES = [
     Exercise(
         "vgg-1", "vgg", kind="value", cls="P", minutes=10, difficulty=1, points=2,
         cases=(Case("the number of parameters"),),
-        oracle=lambda: 3_319_040,
+        oracle=lambda: _of_the_block(),
         mistakes=(
-            Mistake("no biases", 3_317_760, "Those are the weights. What else does a convolution learn?"),
-            Mistake("all from 320", 3_687_680, "The first of the four convolutions reads the maps of the block before."),
-            Mistake("all from 192", 2_213_120, "Only the first convolution reads 192 maps. What does the second one read?"),
-            Mistake("one convolution", 553_280, "That is the first convolution. How many has the block?"),
+            Mistake("no biases", _of_the_block(bias=0), "Those are the weights. What else does a convolution learn?"),
+            Mistake("all from 320", _of_the_block(before=320), "The first of the four convolutions reads the maps of the block before."),
+            Mistake("all from 192", _of_the_block(later=192), "Only the first convolution reads 192 maps. What does the second one read?"),
+            Mistake("one convolution", _of_the_block(layers=1), "That is the first convolution. How many has the block?"),
+            Mistake("three convolutions", _of_the_block(layers=3), "You counted three convolutions. The block has four."),
+            Mistake("five convolutions", _of_the_block(layers=5), "You counted five convolutions. The block has four."),
+            Mistake("places forgotten", _of_the_block() // 9, "A kernel of 3 by 3 has nine places for each map that it reads."),
+            Mistake("the wrong number", _of_the_block(layers=2), "You counted two convolutions. Which number of the pair says how many?"),
         ),
     ),
     Exercise(
@@ -110,9 +122,13 @@ EXERCISES = [
         oracle=_wrong_shape,
         compare=lambda got, expected: tuple(int(n) for n in got) == expected,
         mistakes=(
-            Mistake("odd sizes", (2, 128, 38, 38), "A pooling window needs two rows. What becomes of a row that is left?"),
-            Mistake("channels", (5, 1024, 5, 5), "The table says how many channels the last block has."),
-            Mistake("padding", (1, 64, 74, 74), "Count the padding: does a convolution of this network shrink the maps?"),
+            Mistake("odd sizes", (2, 128, -(-75 // 2), -(-75 // 2)), "A pooling window needs two rows. What becomes of a row that is left?"),
+            Mistake("line counted from 0", np.subtract(_wrong_shape(LISTING, 150), (1, 0, 0, 0)), "Lines are counted from 1."),
+            Mistake("as it is written", (5, *LISTING[4]), "That is what the student wrote. Which shape belongs there?"),
+            Mistake("line forgotten", _wrong_shape(LISTING, 150)[1:], "Four numbers are asked for: the line, and the shape."),
+            Mistake("last but one", (4, 512, 10, 10), "A pooling window needs two rows. What becomes of a row that is left?"),
+            Mistake("channels", (5, 2 * 512, 5, 5), "The table says how many channels the last block has."),
+            Mistake("padding", (1, 64, (150 - 2) // 2, (150 - 2) // 2), "Count the padding: does a convolution of this network shrink the maps?"),
         ),
     ),
     Exercise(
@@ -131,6 +147,19 @@ EXERCISES = [
                 "padding 1 for all", _padding_one,
                 "Your map grows: which padding keeps the size depends on the kernel.",
             ),
+            Mistake("no pooling", lambda x, layers: reduce(
+                lambda h, layer: np.maximum(conv2d(h, *layer, padding="same"), 0), layers, x),
+                "The pooling at the end is missing."),
+            Mistake("no biases", lambda x, layers: _block(x, [(w, None) for w, _ in layers]), "The biases are missing."),
+            Mistake("no padding", lambda x, layers: max_pool2d(reduce(
+                lambda h, layer: np.maximum(conv2d(h, *layer), 0), layers, x), 2),
+                "Your convolutions take a border away. All of them have padding that keeps the size."),
+            Mistake("biases taken away", lambda x, layers: _block(x, [(w, -b) for w, b in layers]),
+                "Your biases have the wrong sign."),
+            Mistake("last layer forgotten", lambda x, layers: _block(x, layers[:-1]), "The last convolution is missing."),
+            Mistake("no ReLU at the end", lambda x, layers: max_pool2d(conv2d(reduce(
+                lambda h, layer: np.maximum(conv2d(h, *layer, padding="same"), 0), layers[:-1], x),
+                *layers[-1], padding="same"), 2), "The last ReLU of the block is missing."),
         ),
     ),
     Exercise(
@@ -140,23 +169,49 @@ EXERCISES = [
         oracle=lambda *asked: RECORDED[asked],
         mistakes=(
             Mistake(
-                "always 49 places", lambda *asked: ALWAYS_49_PLACES[asked],
+                "always 49 places", lambda blocks, size, classes: RECORDED[blocks, size, classes] + 4096 * blocks[-1][1] * (
+                    49 - (size // 2 ** len(blocks)) ** 2),
                 "Your count does not depend on the size of the image. Which layer does?",
             ),
             Mistake(
-                "no biases", lambda *asked: WITHOUT_BIASES[asked],
+                "no biases", lambda blocks, size, classes: RECORDED[blocks, size, classes] - (
+                    np.dot(*np.transpose(blocks)) + 2 * 4096 + classes),
                 "You counted weights alone. What else does each map and each unit learn?",
+            ),
+            Mistake(
+                "always 1000 classes", lambda blocks, size, classes: RECORDED[blocks, size, classes] + 4097 * (1000 - classes),
+                "Your count does not depend on the number of classes.",
+            ),
+            Mistake(
+                "grey images", lambda blocks, size, classes: RECORDED[blocks, size, classes] - 2 * 9 * blocks[0][1],
+                "The first convolution reads the three channels of a colour image.",
+            ),
+            Mistake(
+                "one hidden layer", lambda *asked: RECORDED[asked] - 4096 * 4097,
+                "You counted one hidden dense layer. There are two.",
+            ),
+            Mistake(
+                "no last layer", lambda blocks, size, classes: RECORDED[blocks, size, classes] - 4097 * classes,
+                "The layer that gives the logits is missing.",
+            ),
+            Mistake(
+                "one place", lambda blocks, size, classes: RECORDED[blocks, size, classes] - 4096 * blocks[-1][1] * (
+                    (size // 2 ** len(blocks)) ** 2 - 1),
+                "Your first dense layer reads one number of each map. How many pixels has a last map?",
             ),
         ),
     ),
     Exercise(
         "vgg-5", "vgg", kind="value", cls="P", minutes=10, difficulty=2, points=2,
         cases=(Case("the number of parameters"),),
-        oracle=lambda: 111_094_568,
+        oracle=lambda: _vgg16(36),
         mistakes=(
-            Mistake("unchanged", 138_357_544, "The convolutions do not mind the size of the image. Who does?"),
-            Mistake("all scaled", 101_650_440, "You scaled the whole network. A kernel is the same for any image."),
-            Mistake("one row less", 123_677_480, "You took one row from the map, but columns count too."),
+            Mistake("unchanged", _vgg16(49), "The convolutions do not mind the size of the image. Who does?"),
+            Mistake("all scaled", _vgg16(49) * 36 // 49, "You scaled the whole network. A kernel is the same for any image."),
+            Mistake("one row less", _vgg16(6 * 7), "You took one row from the map, but columns count too."),
+            Mistake("one pixel", _vgg16(1), "Your last map has one pixel."),
+            Mistake("a map of five", _vgg16(25), "Your last map is too small: how often is the image halved?"),
+            Mistake("one pixel less", _vgg16(48), "You took one pixel from the map. A row and a column are gone."),
         ),
     ),
     Exercise(
@@ -184,6 +239,23 @@ EXERCISES = [
                 "products of entries", lambda kernels: reduce(np.multiply, kernels),
                 "You multiplied entry by entry. Every weight of one layer meets every weight of the next.",
             ),
+            Mistake(
+                "the first two", lambda kernels: _composed(kernels[:2]),
+                "You composed the first two kernels. What of the others?",
+            ),
+            Mistake(
+                "matrix products", lambda kernels: reduce(np.matmul, kernels),
+                "You multiplied matrices. Kernels in a row are laid over one another, each number of the one times all of the other.",
+            ),
+            *usual(_composed, "half a turn", "transposed", "opposite sign"),
         ),
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("doubled", "halved", "upside down"),
+    3: ("transposed", "half a turn", "flat", "opposite sign", "doubled", "halved", "rounded"),
+    4: ("doubled", "halved", "upside down"),
+    5: ("doubled", "halved", "upside down"),
+    7: ("flat", "doubled", "halved", "rounded"),
+})  # fmt: skip

@@ -3,6 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises._usual import usual, with_usual
 
 CALM = np.array([1.0, 2.0, 4.0, 3.0, 0.0, -1.0])
 SMALL = np.arange(36.0).reshape(6, 6) ** 2 % 7
@@ -34,10 +35,14 @@ def rearrangements():
     ]
 
 
-def _kind(f):
+def _bill(channels=3, k=7):
+    """Weights of the dense and of the convolutional layer of exercise 1, with kernels of k by k."""
+    return DENSE, k * k * channels * 64
+
+
+def _kind(f, shifts=((1, 0), (0, 1), (2, 3))):
     """Tell by trial whether a function is invariant (I), equivariant (E) or neither (N) on wrapped images."""
     X = np.random.default_rng(2).uniform(size=(6, 7))
-    shifts = [(1, 0), (0, 1), (2, 3)]
     if all(np.allclose(f(np.roll(X, n, (0, 1))), f(X)) for n in shifts):
         return "I"
     same = [np.allclose(f(np.roll(X, n, (0, 1))), np.roll(f(X), n, (0, 1))) for n in shifts if f(X).ndim == 2]
@@ -50,13 +55,13 @@ def _wrapped(X, K):
     return sum(K[a, b] * np.roll(X, (reach - a, reach - b), (0, 1)) for a, b in np.ndindex(K.shape))
 
 
-def _survives(P):
+def _survives(P, same=False):
     """Tell by trial whether kernels of 3 x 3 have partners of 3 x 3 under a rearrangement of 8 x 8 images."""
     rng = np.random.default_rng(4)
     X, K = rng.standard_normal((8, 8)), rng.standard_normal((3, 3))
     copies = np.stack([_wrapped(P(X), unit.reshape(3, 3)).ravel() for unit in np.eye(9)], axis=1)
     wanted = P(_wrapped(X, K)).ravel()
-    partner = np.linalg.lstsq(copies, wanted, rcond=None)[0]
+    partner = K.ravel() if same else np.linalg.lstsq(copies, wanted, rcond=None)[0]
     return "y" if np.allclose(copies @ partner, wanted) else "n"
 
 
@@ -68,11 +73,6 @@ def _nearest(M, given):
     places = [(i, j, (i + a) % h, (j + b) % w) for a, b in np.ndindex(h, w) for i, j in np.ndindex(h, w)]
     rest = (M - W)[tuple(np.transpose(places))].reshape(h * w, h * w)  # a row for each offset
     return commutes and np.allclose(rest.sum(axis=1), 0)
-
-
-def _of_the_first_place(W, h, w):
-    kernel = W.reshape(h, w, h, w)[0, 0]
-    return np.stack([np.roll(kernel, n, (0, 1)).ravel() for n in np.ndindex(h, w)])
 
 
 def _layer(rng):
@@ -90,10 +90,13 @@ EXERCISES = [
         cases=(Case("the two numbers of weights"),),
         oracle=lambda: (DENSE, 9408),
         mistakes=(
-            Mistake("one kernel a map", (DENSE, 3136), "Your kernels look at one channel. Which channels does an output read?"),
-            Mistake("delta as the size", (DENSE, 1728), "You took delta for the size of the kernel; it is the reach to each side."),
-            Mistake("no middle", (DENSE, 6912), "Offsets run from -delta to delta. You left one of them out: zero."),
-            Mistake("one channel", ((480 * 640) ** 2, 9408), "Your dense layer goes from one channel to one feature map."),
+            Mistake("one kernel a map", _bill(channels=1), "Your kernels look at one channel. Which channels does an output read?"),
+            Mistake("delta as the size", _bill(k=3), "You took delta for the size of the kernel; it is the reach to each side."),
+            Mistake("no middle", _bill(k=6), "Offsets run from -delta to delta. You left one of them out: zero."),
+            Mistake("one channel", ((480 * 640) ** 2, _bill()[1]), "Your dense layer goes from one channel to one feature map."),
+            Mistake("one map", (DENSE // 64, _bill()[1]), "Your dense layer makes one feature map. How many are asked for?"),
+            Mistake("biases", (DENSE + 64 * 480 * 640, _bill()[1] + 64), "You counted the numbers that are added as well. Weights alone are asked for."),
+            *usual(_bill(), "reversed"),
         ),
     ),
     Exercise(
@@ -102,11 +105,23 @@ EXERCISES = [
         oracle=lambda: "".join(map(_kind, functions())),
         mistakes=(
             Mistake(
-                "same shape", "EEEIEE",
+                "same shape", "".join("EI"[np.ndim(f(SMALL)) < 2] for f in functions()),
                 "An output of the same shape is not enough. Does it move by the same amount, along both axes, in the "
                 "same direction?",
             ),
-            Mistake("only for all pixels alike", "ENNNNN", "An invariant function may return more than one number."),
+            Mistake(
+                "one axis", "".join(_kind(f, [(0, 1)]) for f in functions()),
+                "You tried shifts to the side alone. The statement asks for shifts along both axes.",
+            ),
+            Mistake(
+                "the other axis", "".join(_kind(f, [(1, 0)]) for f in functions()),
+                "You tried shifts downwards alone. The statement asks for shifts along both axes.",
+            ),
+            Mistake(
+                "letters exchanged", "".join(map(_kind, functions())).translate(str.maketrans("EI", "IE")),
+                "E and I have changed places: equivariant means that the output moves along, invariant that it stays.",
+            ),
+            Mistake("only for all pixels alike", "".join(map(_kind, functions())).replace("I", "N"), "An invariant function may return more than one number."),
         ),
     ),
     Exercise(
@@ -121,6 +136,18 @@ EXERCISES = [
             Mistake(
                 "flipped", lambda x, v: np.convolve(x, v, mode="same"),
                 "You flipped the kernel: in the derivation, the weight of offset +1 multiplies the next moment.",
+            ),
+            Mistake(
+                "too long", lambda x, v: np.correlate(x, v, mode="full"),
+                "Your output is longer than the sound. There is one output for each moment of the recording.",
+            ),
+            Mistake(
+                "not centred", lambda x, v: np.correlate(x, v, mode="full")[: len(x)],
+                "Your window ends at the moment itself. Offsets run from -delta to delta.",
+            ),
+            Mistake(
+                "begins at the moment", lambda x, v: np.correlate(x, v, mode="full")[len(v) - 1 :],
+                "Your window begins at the moment itself. Offsets run from -delta to delta.",
             ),
             Mistake(
                 "too short", lambda x, v: np.correlate(x, v, mode="valid"),
@@ -143,8 +170,18 @@ EXERCISES = [
         compare=_nearest,
         mistakes=(
             Mistake(
-                "one place for all", _of_the_first_place,
+                "one place for all", lambda W, h, w: np.fft.ifft2(
+                    np.conj(np.fft.fft2(W[0].reshape(h, w))) * np.fft.fft2(np.eye(h * w).reshape(-1, h, w))
+                ).real.reshape(h * w, h * w).T,
                 "Yours is equivariant, and takes its weights from a single place. All places have a say.",
+            ),
+            Mistake(
+                "one number for all", lambda W, h, w: np.full_like(W, W.mean()),
+                "All your entries are the same. That is equivariant, and each offset may have a weight of its own.",
+            ),
+            Mistake(
+                "symmetric", lambda W, h, w: (W + W.T) / 2,
+                "Yours is symmetric. Equivariant is something else: each row is the one before it, moved.",
             ),
             Mistake("nothing tied", lambda W, h, w: W, "Your matrix does not commute with a shift by one column."),
         ),
@@ -154,9 +191,12 @@ EXERCISES = [
         cases=(Case("the number of pixels"),),
         oracle=lambda: 128,
         mistakes=(
-            Mistake("one edge", 64, "You counted one of two edges. What happens at the other end of the moved image?"),
-            Mistake("rows that came in", 160, "Of the rows that came in, most are zero in both. How far does the kernel reach?"),
-            Mistake("the ring", 236, "You counted the sides as well. Does anything enter or leave there?"),
+            Mistake("one edge", 2 * 32, "You counted one of two edges. What happens at the other end of the moved image?"),
+            Mistake("rows that came in", 5 * 32, "Of the rows that came in, most are zero in both. How far does the kernel reach?"),
+            Mistake("the ring", 2 * 2 * 32 + 2 * 2 * (32 - 5), "You counted the sides as well. Does anything enter or leave there?"),
+            Mistake("the whole ring", 32**2 - 28**2, "You counted the sides as well. Does anything enter or leave there?"),
+            Mistake("the window", 2 * 4 * 32, "You counted as many rows as a window has neighbours. It reaches delta rows to each side."),
+            Mistake("all that moved", (5 + 2) * 32, "Rows that came in are zero in both, but for those that a window with pixels reaches."),
         ),
     ),
     Exercise(
@@ -164,11 +204,22 @@ EXERCISES = [
         cases=(Case("six letters"),),
         oracle=lambda: "".join(map(_survives, rearrangements())),
         mistakes=(
-            Mistake("shifts alone", "ynnnnn", "The partner may be another kernel than the one you started with."),
-            Mistake("all", "yyyyyy", "One neighbour of each pixel must remain a neighbour, in the same direction everywhere."),
+            Mistake("the same kernel", "".join(_survives(P, same=True) for P in rearrangements()), "The partner may be another kernel than the one you started with."),
+            Mistake("all", "y" * 6, "One neighbour of each pixel must remain a neighbour, in the same direction everywhere."),
+            Mistake("none", "n" * 6, "None of them? Try the one that moves all rows alike."),
+            Mistake(
+                "letters exchanged", "".join(map(_survives, rearrangements())).translate(str.maketrans("yn", "ny")),
+                "Your letters are exchanged: y stands for a rearrangement that has a partner for every kernel.",
+            ),
         ),
     ),
     Exercise(
         "why-convolutions-7", "why_convolutions", kind="open", cls="A", minutes=60, difficulty=3, points=6,
     ),
 ]  # fmt: skip
+
+EXERCISES = with_usual(EXERCISES, {
+    1: ("opposite sign", "doubled", "halved"),
+    3: ("reversed", "rotated", "exchanged", "opposite sign", "doubled", "halved", "rounded"),
+    5: ("one too many", "one too few", "upside down"),
+})  # fmt: skip

@@ -1,0 +1,259 @@
+"""The known mistakes of the exercises: computed, apart from each other, none of them a solution; and what they reach."""
+
+import ast
+import copy
+import dataclasses
+import dis
+import importlib
+import inspect
+import sys
+import types
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from d2lcnn import check, exercises
+from d2lcnn.exercises import close
+from d2lcnn.exercises._usual import USUAL, first, usual
+from d2lcnn.exercises.cross_correlation import corr2d
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+import hint_coverage
+
+SPECS = [e for e in exercises.all_exercises() if e.kind != "open"]
+CHAPTERS = sorted({e.chapter for e in SPECS})
+FOLDER = Path(exercises.__file__).parent
+# share of derived wrong answers that draw a hint, in per cent, rounded down: may rise, must not fall
+REACHED = {
+    "alexnet": 53,
+    "backpropagation": 72,
+    "channels": 100,
+    "compared": 50,
+    "convolution_arithmetic": 28,
+    "convolution_as_matrix": 55,
+    "convolution_in_mathematics": 85,
+    "cross_correlation": 86,
+    "dilated": 46,
+    "gated": 59,
+    "googlenet": 43,
+    "im2col_and_fast_convolution": 57,
+    "lenet": 56,
+    "locally_connected_and_dense": 48,
+    "nin": 53,
+    "padding_and_stride": 41,
+    "pooling": 84,
+    "receptive_fields": 56,
+    "resnet": 41,
+    "separable": 51,
+    "sequences": 75,
+    "transposed_convolution": 42,
+    "vgg": 88,
+    "why_convolutions": 73,
+}
+
+
+def given(spec, answer):
+    """What an answer gives in every public case and three drawn ones; the name of the error where it raises."""
+    if spec.kind == "value":
+        return (answer,)
+    rng, results = np.random.default_rng(0), []
+    for args in [case.args for case in spec.cases] + [spec.generate(rng) for _ in range(3) if spec.generate]:
+        try:
+            results.append(answer(*copy.deepcopy(args)))
+        except Exception as error:
+            results.append(type(error).__name__)
+    return tuple(results)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda e: e.id)
+def test_no_two_mistakes_look_alike_and_none_is_right(spec):
+    results = {m.name: given(spec, m.answer) for m in spec.mistakes}
+    assert len(results) == len(spec.mistakes), "two mistakes of one name"
+    for one, other in combinations(results, 2):
+        assert not all(map(close, results[one], results[other])), (one, other)
+    if spec.compare is close:
+        right = given(spec, spec.oracle if spec.kind == "function" else spec.oracle())
+        for name, result in results.items():
+            assert not all(map(close, result, right)), name
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda e: e.id)
+def test_three_likely_mistakes_are_known(spec):
+    assert len(spec.mistakes) >= 3
+
+
+def is_typed(node):
+    """Tell whether an expression is a number or a collection of numbers, nothing computed."""
+    if isinstance(node, ast.UnaryOp):
+        return is_typed(node.operand)
+    if isinstance(node, ast.List | ast.Tuple):
+        return all(map(is_typed, node.elts))
+    return isinstance(node, ast.Constant)
+
+
+def typed_mistakes(source):
+    """Yield number of the exercise and name of each mistake whose value is typed, where an oracle gives the right one."""
+    for call in ast.walk(ast.parse(source)):
+        if not (isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Exercise"):
+            continue
+        parts = {k.arg: k.value for k in call.keywords}
+        if parts["kind"].value == "value" and "compare" not in parts:
+            for m in ast.walk(parts["mistakes"]):
+                if isinstance(m, ast.Call) and getattr(m.func, "id", "") == "Mistake" and is_typed(m.args[1]):
+                    yield call.args[0].value, ast.unparse(m.args[0])
+
+
+# what is no wrong result of a computation, but another thing put in the place of the answer
+PUT = {
+    ("convolution-arithmetic-5", n) for n in ("the other way round", "the first alone", "floors apart",
+    "the other floors apart", "a ceiling cannot be a floor")
+} | {
+    ("convolution-as-matrix-1", "one axis"), ("convolution-as-matrix-5", "rounded to one digit"),
+    ("convolution-as-matrix-5", "three digits"), ("im2col-and-fast-convolution-1", "one axis"),
+    ("pooling-5", "always"), ("dilated-1", "channels"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_value_of_a_mistake_is_computed(chapter):
+    found = {(e, n.strip("'")) for e, n in typed_mistakes((FOLDER / f"{chapter}.py").read_text("utf8"))}
+    assert found <= PUT
+
+
+def test_typed_values_are_seen():
+    source = 'Exercise("a-1", kind="value", mistakes=(Mistake("x", [1, -2], ""), Mistake("y", [f(1)], "")))'
+    assert list(typed_mistakes(source)) == [("a-1", "'x'")]
+
+
+def code_of(function):
+    """Yield the code of a function and of all functions and comprehensions written inside it or held by it."""
+    waiting = [function.__code__]
+    waiting += [cell.cell_contents.__code__ for cell in function.__closure__ or () if inspect.isfunction(cell.cell_contents)]
+    while waiting:
+        code = waiting.pop()
+        yield code
+        waiting += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+
+
+def helpers(function, module):
+    """Functions of the chapter's own module that a function leads to."""
+    found, waiting = set(), [function]
+    while waiting:
+        for code in code_of(waiting.pop()):
+            for name in code.co_names:
+                called = getattr(module, name, None)
+                if inspect.isfunction(called) and called.__module__ == module.__name__ and name not in found:
+                    found.add(name)
+                    waiting.append(called)
+    return found
+
+
+# tries numbers until the property holds; the images of single pixels; the middle of a field, whose solution is public;
+# recorded answers
+HARMLESS = {"_least", "_units", "_centre", "_drawn"}
+
+
+def loops(function):
+    return any(step.opname == "FOR_ITER" for code in code_of(function) for step in dis.get_instructions(code))
+
+
+@pytest.mark.parametrize("spec", [e for e in SPECS if e.cls == "A" and e.kind == "function"], ids=lambda e: e.id)
+def test_no_mistake_of_an_assignable_exercise_works_by_itself(spec):
+    """It changes arguments or results of calls: no loop, and no helper that the judging does not need as well."""
+    module = importlib.import_module(f"d2lcnn.exercises.{spec.chapter}")
+    judging = set().union(*(helpers(f, module) for f in (spec.oracle, spec.compare) if f is not close))
+    judging |= HARMLESS | {f.__name__ for f in (spec.oracle, spec.compare)}
+    for mistake in spec.mistakes:
+        if inspect.isfunction(mistake.answer) and mistake.answer.__module__ == module.__name__:
+            if mistake.answer.__code__ is not spec.oracle.__code__:
+                assert not loops(mistake.answer), mistake.name
+            own = helpers(mistake.answer, module) | ({mistake.answer.__name__} - {"<lambda>", "answer"})
+            assert own <= judging, (mistake.name, own - judging)
+
+
+def test_a_solution_among_the_mistakes_would_be_seen():
+    def solution(values):
+        return [value + 1 for value in values]
+
+    assert loops(solution)
+
+
+def test_usual_mistakes_change_one_thing():
+    assert {m.name for m in usual(np.array([[1.0, 2.0], [3.0, 4.0]]), *USUAL)} == set(USUAL)
+    assert [list(m.answer) for m in usual((1.0, 2.0, 4.0), "reversed", "rotated", "exchanged")] == [
+        [4, 2, 1], [2, 4, 1], [2, 1, 4]]  # fmt: skip
+    doubled, turned = usual(lambda n: np.arange(n), "doubled", "reversed")
+    assert doubled.answer(3).tolist() == [0, 2, 4] and turned.answer(3).tolist() == [2, 1, 0]
+    with pytest.raises(StopIteration):
+        first(lambda pair, _: False, (), 3, 2)
+
+
+WRONG = [  # accepted once
+    ("pooling-3", "column order", lambda X, G: exercises.get("pooling-3").oracle(X.T, G.T).T),
+    ("convolution-arithmetic-2", "negative padding", lambda i, k, s, d: (
+        (lambda t: (t // 2, t - t // 2))((-(-i // s) - 1) * s + d * (k - 1) + 1 - i))),
+    ("convolution-arithmetic-2", "half rows", lambda i, k, s, d: (
+        (lambda t: (t / 2, t / 2))(max(0, (-(-i // s) - 1) * s + d * (k - 1) + 1 - i)))),
+    ("sequences-4", "zeros alone", lambda f, n: max(0, max(
+        (j - t for j in range(n) for t in np.flatnonzero(f(np.eye(n)[j]) - f(np.zeros(n)))), default=0))),
+    ("cross-correlation-4", "np.outer", lambda X, c, r: corr2d(X, np.outer(c, r))),
+    ("cross-correlation-4", "broadcast", lambda X, c, r: corr2d(X, c[:, None] * r)),
+    ("cross-correlation-4", "matrix product", lambda X, c, r: corr2d(X, c[:, None] @ r[None])),
+    ("cross-correlation-4", "einsum", lambda X, c, r: corr2d(X, np.einsum("a,b->ab", c, r))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "answer"), [pytest.param(e, f, id=f"{e}-{what}") for e, what, f in WRONG])
+def test_what_was_accepted_though_wrong_fails(name, answer):
+    assert check.run(name, answer).status == "failed"
+
+
+def test_records_along_the_costs_fail_where_costs_are_equal():
+    def records(costs, accuracies):
+        kept, best = [], -1.0
+        for n in np.argsort(costs, kind="stable"):
+            if accuracies[n] > best:
+                kept, best = [*kept, n], accuracies[n]
+        return sorted(kept)
+
+    report = check.run("compared-4", records)
+    assert report.status == "failed" and "two costs are the same" in report.hint
+
+
+@pytest.mark.parametrize("cells", [[[2, 2], [2, 1]], [(2, 1), (2, 2)], np.array([[2, 2], [2, 1]])])
+def test_cells_pass_in_any_order(cells):
+    assert check.run("padding-and-stride-8", cells).status == "passed"
+
+
+def test_factors_that_do_not_meet_behave_as_arrays():
+    _, column, row = exercises.get("cross-correlation-4").cases[0].args
+    assert type(column * 2) is np.ndarray and (column + 1).tolist() == [2, 3, 2]
+    assert column[:, None].shape == (3, 1) and np.flip(row).tolist() == [1, -1]
+    assert len(np.concatenate([[0.0], np.asarray(column)])) == 4
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_hints_reach_no_fewer_wrong_answers(chapter):
+    solved = hint_coverage.solutions(chapter)
+    counts = [hint_coverage.coverage(spec, solved.get(spec.id)) for spec in SPECS if spec.chapter == chapter]
+    hinted, number = sum(c[0] for c in counts), sum(c[2] for c in counts)
+    assert number >= 20
+    assert 100 * hinted // number >= REACHED[chapter]
+
+
+def test_the_measure_sees_a_lost_hint_and_repeats_itself():
+    spec = exercises.get("pooling-1")
+    hinted, missed, number = hint_coverage.coverage(spec)
+    assert (hinted, missed, number) == hint_coverage.coverage(spec) and hinted + len(missed) == number
+    fewer = dataclasses.replace(spec, mistakes=spec.mistakes[:1])
+    assert hint_coverage.coverage(fewer)[0] < hinted
+
+
+def test_the_measure_derives_from_solutions(capsys):
+    names = [name for name, _ in hint_coverage.mutants("def f(a):\n    return a[::-1] + sum(a, start=2)")]
+    assert {"a subscript forgotten", "2 plus one", "start forgotten", "Add for another"} <= set(names)
+    assert hint_coverage.main(["cross_correlation", "--missing"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1].startswith("all ") and any("not measured" in line for line in lines)
