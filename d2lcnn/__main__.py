@@ -19,6 +19,7 @@ from d2lcnn.console import Parser, guarded
 from d2lcnn.names import known, nearest
 
 RUN_FILES = ("metrics.json", "history.csv", "weights.pt")
+LARGEST = 100_000  # classes, channels, pixels a side: products of such sizes still fit into torch's integers
 GUESSING = 0.1  # accuracy of a guess among the ten classes of Fashion-MNIST
 
 DESCRIPTION = """Commands of "Dive into Convolutional Networks": train a network, repeat an experiment, look at a
@@ -235,6 +236,11 @@ def _summary_arguments(parser):
 
 
 def _summary(args):
+    from d2lcnn.shapes import integer
+
+    for name, size in [("classes", args.classes), *(("input", size) for size in args.input or ())]:
+        integer(name, size, maximum=LARGEST)
+
     import torch
 
     from d2lcnn import networks, summary

@@ -49,6 +49,8 @@ def fails(capsys, *arguments):
     (["summary", "vgg16", "--input", 1, 2, 2], "vgg16 takes images of 224x224 pixels, not 2x2"),
     (["summary", "vgg16", "--input", 0, 32, 32], "in_channels must be"),
     (["summary", "lenet", "--classes", 0], "num_classes must be"),
+    (["summary", "lenet", "--classes", 2**63], "classes must be at most 100000, not 9223372036854775808"),
+    (["summary", "lenet", "--input", 1, 28, 10**12], "input must be at most 100000, not 1000000000000"),
     (["experiment", "nothing"], "nothing"),
     (["experiment", "lenet", "--jobs", 2, "--dask", "tcp://there:1"], "--dask: not allowed with argument --jobs"),
     (["experiment", "lenet", "--list", "--recompute", "lenet", 0], "--recompute: not allowed with argument --list"),

@@ -12,11 +12,11 @@ from d2lcnn import experiments, train
 
 TRIES = 200
 WORDS = st.sampled_from([
-    "", " ", "-", "--", "-1", "0", "1", "2", "3", "28", "1e3", "1e309", "nan", "inf", "-inf", "0.5", "1_0", "0x10", "٣", "²",
-    str(2**31), str(2**63), str(2**64), "9" * 30, "9" * 5000, "lenet", "lenet_bn", "linear", "mlp", "vgg16", "resnett",
-    "卷积", "a b", "a=b", "'", '"', "%s", "{0}", "\n", "\x00", "\udcff", "x" * 5000, "None", "True", "auto", "cpu", "cuda",
-    "cuda:99", "mps", "subset", "full", "results", "file", "file/below", "no/such/folder", "/dev/null", "/proc/x", "~", "..",
-    "svg", "png", "gif", "1,2", "(1, 2)", "[1]", "#ff0000"])
+    "", " ", "-", "--", "-1", "0", "1", "2", "3", "28", "1e3", "1e309", "nan", "inf", "-inf", "0.5", "1_0", "0x10",
+    "٣", "²", str(2**31), str(2**63), str(2**64), "9" * 30, "9" * 5000, "lenet", "lenet_bn", "linear", "mlp",
+    "vgg16", "resnett", "卷积", "a b", "a=b", "'", '"', "%s", "{0}", "\n", "\x00", "\udcff", "x" * 5000, "None",
+    "True", "auto", "cpu", "cuda", "cuda:99", "mps", "subset", "full", "results", "file", "file/below",
+    "no/such/folder", "/dev/null", "/proc/x", "~", "..", "svg", "png", "gif", "1,2", "(1, 2)", "[1]", "#ff0000"])
 VALUES = WORDS | st.text(max_size=8) | st.integers().map(str) | st.floats().map(str)
 
 
