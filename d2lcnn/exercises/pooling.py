@@ -1,7 +1,6 @@
 """Exercises of the chapter "Pooling"."""
 
 import numpy as np
-from scipy import signal
 
 from d2lcnn.exercises import Case, Exercise, Mistake
 from d2lcnn.ops import avg_pool2d, max_pool2d, max_pool2d_backward
@@ -9,6 +8,13 @@ from d2lcnn.ops import avg_pool2d, max_pool2d, max_pool2d_backward
 DIGITS = np.array([[3, 1, 4, 1, 5], [9, 2, 6, 5, 3], [5, 8, 9, 7, 9], [3, 2, 3, 8, 4], [6, 2, 6, 4, 3]], dtype=float)
 TIES = np.array([[0, 0, 2, 1], [0, 0, 2, 2], [5, 1, 3, 0], [1, 5, 0, 3]], dtype=float)
 ONES = np.ones((2, 2))
+
+
+def _medians(X):
+    """Return the median of each 3 x 3 window that lies inside, at stride one."""
+    from scipy import signal  # only this exercise needs it
+
+    return signal.medfilt2d(X, 3)[1:-1, 1:-1]
 
 
 def _image(rng):
@@ -67,14 +73,14 @@ EXERCISES = [
         "pooling-2", "pooling", kind="function", cls="A", minutes=15, difficulty=2, points=4,
         cases=(Case("twenty-five digits", (DIGITS,)), Case("their squares", (DIGITS[::-1] ** 2,))),
         generate=_image,
-        oracle=lambda X: signal.medfilt2d(X, 3)[1:-1:2, 1:-1:2],
+        oracle=lambda X: _medians(X)[::2, ::2],
         mistakes=(
             Mistake(
                 "the mean", lambda X: avg_pool2d(X[None, None], 3, stride=2)[0, 0],
                 "That is the mean. One wild value moves it; the median stays.",
             ),
             Mistake(
-                "stride one", lambda X: signal.medfilt2d(X, 3)[1:-1, 1:-1],
+                "stride one", _medians,
                 "Your windows move by one pixel. The statement asks for two.",
             ),
             Mistake(
