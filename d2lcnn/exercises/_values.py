@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import numbers
+import reprlib
 import sys
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
-DEPTH, ENTRIES = 60, 10**6  # of nested lists; an array may have more
+DEPTH, ENTRIES = 60, 10**5  # of nested lists; an array may have more
 ROWS = (list, tuple, np.ndarray)
 RTOL, ATOL = 1e-6, 1e-9
 WRONG_KIND = {
@@ -238,10 +239,14 @@ def _in_rows(got, expected):
     return f"{sum(right)} of {len(right)} parts are right; the first wrong one is {first}: {difference(*pairs[first])}"
 
 
+_REPR = reprlib.Repr()
+_REPR.maxlevel, _REPR.maxstring, _REPR.maxother = 4, 80, 200
+
+
 def short(value: Any, length: int = 60) -> str:
     """Return the start of a value's text on one line; what has no text is described by its class."""
     try:
-        text = repr(value)
+        text = _REPR.repr(value)  # lists that hold lists that hold lists: their whole text may have no end
     except KeyboardInterrupt:
         raise
     except BaseException:
