@@ -14,6 +14,7 @@ import numpy as np
 DEPTH, ENTRIES = 60, 10**5  # of nested lists; an array may have more
 ROWS = (list, tuple, np.ndarray)
 RTOL, ATOL = 1e-6, 1e-9
+NO_ORDER = "you gave a set, which has no order; hand in a list"
 WRONG_KIND = {
     "text": "text",
     "truth": "True or False",
@@ -197,7 +198,7 @@ def difference(got: Any, expected: Any) -> str:
     if wrong:
         return wrong
     if isinstance(got, set):
-        return "you gave a set, which has no order; hand in a list"
+        return NO_ORDER
     x, y = numeric(got), numeric(expected)
     if y is None or (x is None and not y.ndim):
         return _in_rows(got, expected)

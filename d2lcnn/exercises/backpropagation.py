@@ -3,16 +3,12 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises import _signal as signal
 from d2lcnn.ops import conv2d, conv2d_backward, corr2d
 
 G1, K1 = np.array([[1.0, -1.0], [2.0, 0.0]]), np.array([[2.0, 1.0], [0.0, -1.0]])
 RAMP = np.arange(30.0).reshape(5, 6) ** 2 / 100
 HOUSE = np.array([[0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [1, 1, 1, 1, 1], [0, 1, 0, 1, 0], [0, 1, 0, 1, 0]], dtype=float)
-
-
-def _full(X, K):
-    """Slide a kernel over a matrix wherever the two overlap."""
-    return conv2d(X[None, None], K[None, None], padding="full")[0, 0]
 
 
 def _mirrored(rng):
@@ -91,10 +87,10 @@ EXERCISES = [
     Exercise(
         "backpropagation-1", "backpropagation", kind="value", cls="P", minutes=10, difficulty=1, points=2,
         cases=(Case("the gradient for the input"),),
-        oracle=lambda: _full(G1, K1[::-1, ::-1]),
+        oracle=lambda: signal.convolve2d(G1, K1),
         mistakes=(
             Mistake(
-                "flip forgotten", _full(G1, K1),
+                "flip forgotten", signal.correlate2d(G1, K1),
                 "You slid the kernel as it is over the padded gradient. Which pixel does the weight at the lower right "
                 "read, and where does its gradient go?",
             ),
@@ -103,11 +99,11 @@ EXERCISES = [
                 "Your result has one number. Every pixel of the input was read, so every pixel has a gradient.",
             ),
             Mistake(
-                "size of the output", _full(G1, K1[::-1, ::-1])[:2, :2],
+                "size of the output", signal.convolve2d(G1, K1, mode="same"),
                 "Yours is as large as the output. The gradient for the input has the size of the input: 3 by 3.",
             ),
             Mistake(
-                "off by one", np.roll(_full(G1, K1[::-1, ::-1]), 1, axis=(0, 1)),
+                "off by one", np.roll(signal.convolve2d(G1, K1), 1, axis=(0, 1)),
                 "Your numbers are right and one place too far down and right: index u - a begins at 0, not at 1.",
             ),
         ),

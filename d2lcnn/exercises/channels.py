@@ -51,6 +51,11 @@ EXERCISES = [
             Mistake("a bias for each slice", 128 * 64 * 10, "You gave each slice a bias. A kernel has one, whatever its number of slices."),
             Mistake("one slice a kernel", 128 * 10, "You counted one slice for each kernel; it has one for every input channel."),
         ),
+        hints=(
+            "How large is one kernel, and how many are there?",
+            "A kernel has a slice for each input channel; and each kernel, not each slice, has one bias.",
+            "Write the number of weights of one kernel as a product of three numbers.",
+        ),
     ),
     Exercise(
         "channels-2", "channels", kind="function", cls="A", minutes=15, difficulty=2, points=4,
@@ -72,6 +77,11 @@ EXERCISES = [
                 "Your output has the channel first. The statement asks for it last.",
             ),
         ),
+        hints=(
+            "A 1x1 convolution is a dense layer on each pixel: the channels of a pixel are a vector.",
+            "A matrix product with `@` works on the last axis and leaves all axes before it alone.",
+            "Take the two axes of length one off w, and write down which axis of what is left has to meet the channels of x.",
+        ),
     ),
     Exercise(
         "channels-3", "channels", kind="function", cls="P", minutes=15, difficulty=2, points=3,
@@ -92,6 +102,11 @@ EXERCISES = [
                 "Only the first input channel reaches your output.",
             ),
         ),
+        hints=(
+            "One output channel at a time: what does one kernel do to the whole image?",
+            "A kernel's slices each see their own channel. Their results are added, not stacked; the outputs of the kernels are stacked, not added.",
+            "Write the one line that computes the first output channel for two input channels.",
+        ),
     ),
     Exercise(
         "channels-4", "channels", kind="value", cls="A", minutes=10, difficulty=2, points=3,
@@ -103,6 +118,11 @@ EXERCISES = [
             Mistake("not silent on grey", [[1, 1, 0], [1 / 3] * 3], "On a grey pixel all channels are equal: what must the weights of a row sum to?"),
             Mistake("the sum", [[1, 1, -2], [1, 1, 1]], "The second row gives the sum of the channels, not their mean."),
         ),
+        hints=(
+            "A row of weights is one question. Write each demand on it as an equation.",
+            "Zero on every grey pixel says something about the sum of the three weights. What do pure red and pure green say?",
+            "Begin with pure red: which weights does it leave in the answer?",
+        ),
     ),
     Exercise(
         "channels-5", "channels", kind="value", cls="P", minutes=8, difficulty=1, points=2,
@@ -112,6 +132,11 @@ EXERCISES = [
         mistakes=(
             Mistake("the middle only", 16.0, "You compared with the 3 by 3 layer in the middle only; the 1x1 layers have weights too."),
             Mistake("one 1x1 layer", 144 / 13, "You counted one of the two 1x1 layers."),
+        ),
+        hints=(
+            "Count the weights of the plain layer and of the three small ones, without biases.",
+            "A layer has input channels times output channels times window places. The three small layers add up.",
+            "Write the weights of the first 1x1 layer, and ask whether the last one has more or fewer.",
         ),
     ),
     Exercise(
@@ -123,8 +148,18 @@ EXERCISES = [
             Mistake("input channels forgotten", 2_000_000 // (9 * 784), "A kernel has a slice for each of the 16 input channels."),
             Mistake("rounded up", 18, "That is over the budget: round down."),
         ),
+        hints=(
+            "How many multiply-adds does one output channel cost?",
+            "Each weight of a kernel works once at every place of the output, and a kernel has a slice for each input channel.",
+            "Multiply the weights of one kernel by the number of places; then see how often that fits into the budget.",
+        ),
     ),
     Exercise(
         "channels-7", "channels", kind="open", cls="P", minutes=20, difficulty=2, points=4,
+        hints=(
+            "Write the second layer as a sum over its input channels and see what an exchange does to the sum.",
+            "Each array has an axis for outputs and one for inputs; what leaves the first layer enters the second.",
+            "Permute one axis of the first layer's weights, and find the axis of the second's that repairs it. Do not forget biases.",
+        ),
     ),
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 
-from d2lcnn.exercises import Case, Exercise, Mistake, close
+from d2lcnn.exercises import Case, Exercise, Mistake, close, unordered
 
 RIGHT_A = np.array([1, 1, 1, 0, 1, 0, 1, 1, 0, 1], dtype=bool)
 RIGHT_B = np.array([1, 0, 1, 0, 1, 0, 1, 0, 0, 1], dtype=bool)
@@ -41,13 +41,6 @@ def _counted(m):
     """Share of the ways to choose m of 2 m ranks that take the m highest."""
     ways = list(combinations(range(2 * m), m))
     return sum(min(way) >= m for way in ways) / len(ways)
-
-
-def _same_set(got, expected):
-    try:
-        return sorted(int(n) for n in got) == sorted(expected)
-    except (TypeError, ValueError):
-        return False
 
 
 EXERCISES = [
@@ -95,7 +88,7 @@ EXERCISES = [
         "compared-4", "compared", kind="function", cls="A", minutes=20, difficulty=2, points=4,
         cases=tuple(Case(f"{n} networks", DRAWN[n][:2]) for n in DRAWN),
         oracle=lambda costs, accuracies: DRAWN[len(costs)][2],
-        compare=_same_set,
+        compare=unordered,
         mistakes=(
             Mistake("best only", lambda c, a: [int(np.argmax(a))],
                     "You return the best network alone. A cheaper one that is a little worse may be worth having."),

@@ -53,6 +53,11 @@ EXERCISES = [
             Mistake("valid only", [4], "You kept the place where both overlap entirely. The full convolution has five."),
             Mistake("same", [1, 4, 7], "You cropped to the signal's length. The full convolution has two more."),
         ),
+        hints=(
+            "A full convolution begins where the two sequences touch in one number and ends where they part.",
+            "Read the two lists as coefficients of polynomials; the convolution is their product.",
+            "Write the products of all pairs into a table of 3 by 3, and add along the diagonals that run from the lower left to the upper right.",
+        ),
     ),
     Exercise(
         "convolution-in-mathematics-2", "convolution_in_mathematics", kind="function", cls="A",
@@ -73,6 +78,11 @@ EXERCISES = [
                 "The variables z and w have changed places: rows are powers of z.",
             ),
         ),
+        hints=(
+            "The product of two terms adds their exponents, in z and in w separately.",
+            "Each coefficient of p, times each of q, goes to one place of the result; several land on the same place and add up.",
+            "How many rows does the result have, when the highest powers of z in p and in q are known? Make a matrix of zeros of that shape.",
+        ),
     ),
     Exercise(
         "convolution-in-mathematics-3", "convolution_in_mathematics", kind="function", cls="P",
@@ -85,6 +95,11 @@ EXERCISES = [
             Mistake("signal flipped", lambda x, k: np.convolve(x[::-1], k, "valid"), "You flipped the signal, so the result comes out backwards."),
             Mistake("full", lambda x, k: np.convolve(x, k[::-1]), "You kept the places where the kernel hangs over the ends."),
         ),
+        hints=(
+            "numpy.convolve does one thing more than a cross-correlation does.",
+            "Doing that thing twice undoes it.",
+            "Look up what mode= does to the length of the result, and choose the mode whose length fits.",
+        ),
     ),
     Exercise(
         "convolution-in-mathematics-4", "convolution_in_mathematics", kind="value", cls="A",
@@ -95,6 +110,11 @@ EXERCISES = [
         mistakes=(
             Mistake("an advance", [1, 0, 0], "Yours fetches the next sample instead of the last one. Think of the flip."),
             Mistake("the identity", [0, 1, 0], "A one in the middle leaves the signal where it is."),
+        ),
+        hints=(
+            "Only one sample contributes to each output, unchanged. How many weights are then not zero?",
+            'In a convolution the weight k[m] multiplies a sample m places earlier; "same" cuts the ends so that the middle weight is the present.',
+            "Try the single one at the middle weight: it delays by nothing. Now ask which neighbour of the middle reaches into the past.",
         ),
     ),
     Exercise(
@@ -107,6 +127,11 @@ EXERCISES = [
             Mistake("height times width", 1.0, "The half disc is not flat above the box: its height falls from the middle to the sides."),
             Mistake("the whole half disc", np.pi / 2, "That is the area of the whole half disc; the box covers only its middle."),
         ),
+        hints=(
+            "At t = 0 the box lies in the middle of the half disc: the value is the area of the part above it.",
+            "The height of the half disc at x is the root of 1 - x squared. The chapter has its antiderivative.",
+            "Write the two ends of the overlap, and use that the area is symmetric about zero.",
+        ),
     ),
     Exercise(
         "convolution-in-mathematics-6", "convolution_in_mathematics", kind="value", cls="A",
@@ -118,9 +143,19 @@ EXERCISES = [
             Mistake("the full length", 127, "That length keeps all of the full result. The question is about the valid part."),
             Mistake("a power of two", 128, "A power of two is quick, but not needed."),
         ),
+        hints=(
+            "With transforms of length n the full result is wound around a ring of n places. Which places are hit twice?",
+            "What is too long at the end lands at the beginning. Wrong places are harmless while they lie before the valid part.",
+            "How long is the full result, and at which index does the valid part begin? Try it with the small example first.",
+        ),
     ),
     Exercise(
         "convolution-in-mathematics-7", "convolution_in_mathematics", kind="open", cls="P",
         minutes=25, difficulty=3, points=5,
+        hints=(
+            "Crop after the first layer, and something is lost that the second would have read.",
+            "A place is safe if all that it reads of the first result was kept. Only the second kernel decides how far it reads.",
+            "Try kernels of 3 and 3, then 5 and 3, then 3 and 5, on random signals, and count differing places at each end.",
+        ),
     ),
 ]  # fmt: skip

@@ -69,6 +69,11 @@ EXERCISES = [
                 "Your output is as large as the input. Where would the window lie for its last column?",
             ),
         ),
+        hints=(
+            "First the shape: at how many places does a window of 2 by 2 fit into 3 by 3?",
+            "At each place, multiply the kernel as it stands with what lies under it and add; nothing is flipped.",
+            "Only two weights are not zero. For the first window, write down the two pixels that they meet.",
+        ),
     ),
     Exercise(
         "cross-correlation-2", "cross_correlation", kind="value", cls="A", minutes=10, difficulty=2, points=3,
@@ -89,6 +94,11 @@ EXERCISES = [
                 "Rows come first in an array: yours fetches from below where the text asks for the right.",
             ),
         ),
+        hints=(
+            "The output asks for one pixel of the window only. How many weights are not zero?",
+            "In a cross-correlation a weight reads the pixel that lies under it, and its value scales it.",
+            "Number the rows and the columns of the kernel, and mark the place that the statement names.",
+        ),
     ),
     Exercise(
         "cross-correlation-3", "cross_correlation", kind="function", cls="P", minutes=10, difficulty=1, points=3,
@@ -108,6 +118,11 @@ EXERCISES = [
                 "no root", lambda X: corr2d(X, SOBEL) ** 2 + corr2d(X, SOBEL.T) ** 2,
                 "These are squared lengths: twice the contrast would give four times the response.",
             ),
+        ),
+        hints=(
+            "Two responses, one for each direction, are the two legs of a right triangle.",
+            "Sobel's second kernel is the first one transposed. The length asked for is the hypotenuse at each place.",
+            "Compute the two responses with corr2d and look at them side by side on a small picture.",
         ),
     ),
     Exercise(
@@ -136,6 +151,11 @@ EXERCISES = [
                 "You added the results of two passes over the same picture. The second pass takes what the first gave.",
             ),
         ),
+        hints=(
+            "The sum over rows and columns of the kernel can be done one after the other.",
+            "A vector is a kernel too: of one column, or of one row. The second pass reads what the first has written.",
+            "Which shape must `column` have to be a kernel for corr2d? Make that pass alone and check the shape of its result.",
+        ),
     ),
     Exercise(
         "cross-correlation-5", "cross_correlation", kind="value", cls="P", minutes=5, difficulty=1, points=2,
@@ -145,6 +165,11 @@ EXERCISES = [
             Mistake("as many outputs as pixels", 1920 * 1080 * 25, "The output is smaller than the image. How large is it?"),
             Mistake("outputs only", 1916 * 1076, "That is the number of outputs. What does each of them cost?"),
             Mistake("one border too many", 1915 * 1075 * 25, "You lost five rows where four are lost: recall the '+ 1'."),
+        ),
+        hints=(
+            "The price is the number of outputs times what one output costs.",
+            "One output costs a multiplication for each weight. An axis of n pixels has fewer than n places for a window of 5.",
+            "Count the places on the axis of 1080 rows first.",
         ),
     ),
     Exercise(
@@ -159,8 +184,18 @@ EXERCISES = [
             Mistake("a square kernel", (3, 3), "With a square kernel the function is right. Which line uses kh and kw?"),
             Mistake("an error shows it", (2, 3), "There NumPy raises an error, so the fault shows itself. When does it not?"),
         ),
+        hints=(
+            "Read the window that the loop cuts out: which of its sides takes its length from the wrong number?",
+            "Arrays of different shapes can be multiplied without an error if one of them is stretched: broadcasting.",
+            "Write the shape of the window beside the shape of the kernel, for a kernel of kh rows and kw columns, and ask when NumPy accepts the pair.",
+        ),
     ),
     Exercise(
         "cross-correlation-7", "cross_correlation", kind="open", cls="A", minutes=45, difficulty=3, points=6,
+        hints=(
+            "Least squares divides by the eigenvalues of A; think of what division by a small number does to noise.",
+            "Gradient descent approaches the directions of large eigenvalues first. What has it not yet reached when it stops?",
+            "Print the eigenvalues for both pictures before anything else, and compare the largest with the smallest.",
+        ),
     ),
 ]  # fmt: skip

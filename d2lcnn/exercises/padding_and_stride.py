@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises import Case, Exercise, Mistake, unordered
 from d2lcnn.ops import conv2d, conv2d_backward, pad
 from d2lcnn.shapes import conv_output_size
 
@@ -49,6 +49,11 @@ EXERCISES = [
             Mistake("total padding", [111, 55, 53], "You took the padding for a total. It is counted per side here."),
             Mistake("plus one forgotten", [111, 54, 51], "You counted the steps between windows; there is one window more than steps."),
         ),
+        hints=(
+            "Each layer needs the side that the one before it left: go step by step.",
+            "The number of windows is the number of steps that fit, plus one. Steps are whole: round down.",
+            "For the first layer, write the padded side, take the kernel off, and divide by the stride.",
+        ),
     ),
     Exercise(
         "padding-and-stride-2", "padding_and_stride", kind="function", cls="A", minutes=20, difficulty=2, points=4,
@@ -67,6 +72,11 @@ EXERCISES = [
                 "For a window smaller than its stride your total is negative; nothing is cropped.",
             ),
         ),
+        hints=(
+            "Do not look for the two numbers at once. First: how many rows are needed in total?",
+            "The output has a known number of windows. Where does the last one end, and how far is that past the image? It may be not at all.",
+            "Put windows of 3 with stride 2 over 6 pixels on paper, and write down where the last window begins and ends.",
+        ),
     ),
     Exercise(
         "padding-and-stride-3", "padding_and_stride", kind="function", cls="P", minutes=10, difficulty=2, points=3,
@@ -82,6 +92,11 @@ EXERCISES = [
             Mistake("both sides", lambda i, k, s, p: max(0, (i + 2 * p - k) % s - 2 * p), "Unread rows are all at the end, where p rows of padding lie, not 2p."),
             Mistake("padding ignored", lambda i, k, s, p: (i - k) % s, "You left the padding out of the size."),
         ),
+        hints=(
+            "Rows can only be missed at the end: without gaps, everything before the last window is read.",
+            "The padded axis has i + 2p rows. Some at its end are in no window, and the first of these to be left out are padding.",
+            "For i = 6, k = 3, s = 2, p = 0 draw the windows and count; then add a row of padding on each side and count again.",
+        ),
     ),
     Exercise(
         "padding-and-stride-4", "padding_and_stride", kind="value", cls="A", minutes=8, difficulty=2, points=2,
@@ -92,6 +107,11 @@ EXERCISES = [
             Mistake("overlap", (5, 4, 2), "Windows larger than the stride overlap, and pixels in two windows are read twice."),
             Mistake("gaps", (1, 4, 0), "Your windows leave gaps: most pixels are never read."),
         ),
+        hints=(
+            "Each pixel once: windows may neither overlap nor leave gaps.",
+            "This ties the kernel size to the stride.",
+            "How many windows stand side by side along an axis, and how many pixels have they to share?",
+        ),
     ),
     Exercise(
         "padding-and-stride-5", "padding_and_stride", kind="value", cls="P", minutes=5, difficulty=1, points=1,
@@ -101,6 +121,11 @@ EXERCISES = [
             Mistake("one too many", 7, "After the sixth layer the side is 4. Does a window of 5 fit?"),
             Mistake("two rows a layer", 12, "A 5 by 5 kernel takes four rows, two at each side."),
             Mistake("five rows a layer", 5, "A kernel of k takes k - 1 rows."),
+        ),
+        hints=(
+            "Each layer takes the same number of rows away, until the side is smaller than the kernel.",
+            "A kernel of k without padding takes k - 1 rows. The last layer must still have room for one window.",
+            "List the sides: 28, then one layer less, and so on.",
         ),
     ),
     Exercise(
@@ -114,18 +139,34 @@ EXERCISES = [
             Mistake("replicate", "replicate", "Replicate would count the border row itself once more. Compare the first number."),
             Mistake("circular", "circular", "Circular would bring in the last row at the top. Compare the first number."),
         ),
+        hints=(
+            "The first number of the column depends on the row above the image, and that row is what the four differ in.",
+            "All rows are constant, so an output away from zeros is three times a sum of three row values. At the left border this is so, except for zeros.",
+            "Divide the first printed number by three and take off the values of the two uppermost rows: what is left came from outside.",
+        ),
     ),
     Exercise(
         "padding-and-stride-7", "padding_and_stride", kind="open", cls="P", minutes=40, difficulty=3, points=5,
+        hints=(
+            "Without padding a constant image stays constant. What tells a pixel at the border that it is there?",
+            "A circular border looks like the inside; a zero does not. Each layer carries the difference one pixel further.",
+            "Print the last map with both paddings, and count the rows at the border that differ from the middle.",
+        ),
     ),
     Exercise(
         "padding-and-stride-8", "padding_and_stride", kind="value", cls="P", minutes=5, difficulty=1, points=1,
         cases=(Case("the cells of the output"),),
         oracle=lambda: FED,
+        compare=unordered,
         mistakes=(
             Mistake("window at 0", [[1, 1], [2, 1]], "You let the first window start at 0. With a padding of 1 it starts at -1."),
             Mistake("columns for rows", [[1, 2], [2, 2]], "You took columns for rows: the row is named first."),
             Mistake("one output", [[2, 1]], "You stopped at one. Windows of three that move by two overlap."),
+        ),
+        hints=(
+            "Turn the question around: which windows contain that row, and which contain that column?",
+            "The window of output o begins at o times the stride, minus the padding, and is three long. The two axes do not depend on each other.",
+            "List the rows that windows 0, 1 and 2 cover.",
         ),
     ),
 ]  # fmt: skip

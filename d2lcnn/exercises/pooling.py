@@ -3,18 +3,12 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises import _signal as signal
 from d2lcnn.ops import avg_pool2d, max_pool2d, max_pool2d_backward
 
 DIGITS = np.array([[3, 1, 4, 1, 5], [9, 2, 6, 5, 3], [5, 8, 9, 7, 9], [3, 2, 3, 8, 4], [6, 2, 6, 4, 3]], dtype=float)
 TIES = np.array([[0, 0, 2, 1], [0, 0, 2, 2], [5, 1, 3, 0], [1, 5, 0, 3]], dtype=float)
 ONES = np.ones((2, 2))
-
-
-def _medians(X):
-    """Return the median of each 3 x 3 window that lies inside, at stride one."""
-    from scipy import signal  # only this exercise needs it
-
-    return signal.medfilt2d(X, 3)[1:-1, 1:-1]
 
 
 def _image(rng):
@@ -68,19 +62,24 @@ EXERCISES = [
             Mistake("windows side by side", (18, 6, 2), "You moved the window by its own size. Here it moves by two."),
             Mistake("rounded up", (27, 13, 7), "Check your last step: a window must lie inside the map."),
         ),
+        hints=(
+            "The side after pooling is found as for a convolution without padding.",
+            "Windows of 3 move by 2: steps that fit, rounded down, plus one.",
+            "55 pixels: how far can the first window travel, and how many steps of 2 is that?",
+        ),
     ),
     Exercise(
         "pooling-2", "pooling", kind="function", cls="A", minutes=15, difficulty=2, points=4,
         cases=(Case("twenty-five digits", (DIGITS,)), Case("their squares", (DIGITS[::-1] ** 2,))),
         generate=_image,
-        oracle=lambda X: _medians(X)[::2, ::2],
+        oracle=lambda X: signal.medfilt2d(X, 3)[1:-1:2, 1:-1:2],
         mistakes=(
             Mistake(
                 "the mean", lambda X: avg_pool2d(X[None, None], 3, stride=2)[0, 0],
                 "That is the mean. One wild value moves it; the median stays.",
             ),
             Mistake(
-                "stride one", _medians,
+                "stride one", lambda X: signal.medfilt2d(X, 3)[1:-1, 1:-1],
                 "Your windows move by one pixel. The statement asks for two.",
             ),
             Mistake(
@@ -89,6 +88,11 @@ EXERCISES = [
                     for a in range(3)]), axis=0),
                 "You took the median of three medians. Unlike a maximum or a mean, a median cannot be taken row by row.",
             ),
+        ),
+        hints=(
+            "It is pooling with another reduction: collect the nine values of each window, then reduce them.",
+            "All windows at once: nine shifted and strided views of the matrix hold the nine values of every window.",
+            "Write the slice of X that holds the upper left value of every window. Its shape is that of the output.",
         ),
     ),
     Exercise(
@@ -109,6 +113,11 @@ EXERCISES = [
                 "On a tie you paid every winner in full. The gradients of a window then add up to more than came in.",
             ),
         ),
+        hints=(
+            "Each window sends its whole gradient to a single pixel: the first one that holds the maximum.",
+            "Bring the four values of a window together along one axis, find the winner there, and put the values back where they were.",
+            "Reshape X to (h, 2, w, 2) and say which two of the four axes belong to a window.",
+        ),
     ),
     Exercise(
         "pooling-4", "pooling", kind="value", cls="A", minutes=10, difficulty=2, points=3,
@@ -122,6 +131,11 @@ EXERCISES = [
                 "In yours each window finds its largest value in its own corner. Which pixel belongs to all four windows?",
             ),
         ),
+        hints=(
+            "Four windows of 3 by 3 with stride 2 cover the matrix. Which pixels do they share?",
+            "A window's gradient goes to its largest value, and on a tie to the first in reading order.",
+            "Mark the four windows on paper, and ask what must hold for the value that all of them choose.",
+        ),
     ),
     Exercise(
         "pooling-5", "pooling", kind="value", cls="P", minutes=8, difficulty=2, points=2,
@@ -130,6 +144,11 @@ EXERCISES = [
         mistakes=(
             Mistake("one layer", 1 / 2, "That is the share for one layer. The second pools what the first has pooled."),
             Mistake("independent", 1 / 8, "You multiplied halves. A dot that stays in its window below stays in all above it."),
+        ),
+        hints=(
+            "When does the last map change? When the dot moves from one of its windows into the next.",
+            "Three poolings in a row, with nothing in between, are one pooling with a larger window.",
+            "How many columns does one entry of the last map see? Ask for the dot at each of them.",
         ),
     ),
     Exercise(
@@ -145,8 +164,18 @@ EXERCISES = [
             Mistake("a difference", [-0.5, 2.0, -0.5], "These weights make fast waves stronger: they sharpen."),
             Mistake("nothing left", [1.0, 1.0, 1.0], "The wave is gone, but a flat signal comes out three times as large."),
         ),
+        hints=(
+            "Two demands: the weights leave a flat signal as it is, and the wave comes out as zero. Two unknowns, a and b.",
+            "At the top of the wave, the neighbours have the value of the cosine a third of a period away.",
+            "Write the first demand as an equation in a and b; then compute the cosine of 120 degrees for the second.",
+        ),
     ),
     Exercise(
         "pooling-7", "pooling", kind="open", cls="A", minutes=60, difficulty=3, points=6,
+        hints=(
+            "Keep two questions apart: how well it does at all, and how much its answer depends on the place.",
+            "Blur acts on every input, also on shifts never seen; training on shifts teaches those that were shown.",
+            "Run one of the four cells of the experiment with one seed, and time it, before you plan all of them.",
+        ),
     ),
 ]  # fmt: skip
