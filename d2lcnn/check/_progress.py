@@ -30,7 +30,8 @@ def progress() -> None:
     """
     path = place()
     if path is None:
-        print(f"Progress is not kept: {VARIABLE} is off.")
+        off = f"{VARIABLE} is off" if VARIABLE in os.environ else f"no home folder, and {VARIABLE} names no file"
+        print(f"Progress is not kept: {off}.")
         return
     done, checked, rows = solved(path), [e for e in exercises.all_exercises() if e.kind != "open"], []
     for slug, group in groupby(checked, lambda e: e.chapter):
@@ -52,15 +53,18 @@ def _numbers(good):
 
 
 def place() -> Path | None:
-    """Return the file in which progress is kept, or None where it is switched off."""
+    """Return the file in which progress is kept; None where it is switched off, or the user has no home."""
     chosen = os.environ.get(VARIABLE, "")
     if chosen.strip().lower() == "off":
         return None
     if chosen:
         return Path(chosen)
-    from platformdirs import user_data_path
+    import platformdirs
 
-    return user_data_path("d2lcnn", appauthor=False) / "solved.txt"
+    try:
+        return platformdirs.user_data_path("d2lcnn", appauthor=False) / "solved.txt"
+    except RuntimeError:  # a user without a home
+        return None
 
 
 def solved(path: Path) -> set[str]:
@@ -82,7 +86,7 @@ def record(exercise_id: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         # two kernels at the same moment may lose one of two ids; the next pass of its check adds it again
         files.write(path, HEAD + "".join(f"{entry}\n" for entry in sorted({*done, exercise_id})))
-    except (OSError, ValueError, RuntimeError):  # a full disk, a folder for others, a user without a home
+    except (OSError, ValueError):  # a full disk, a folder of somebody else, a name that cannot be
         return
 
 

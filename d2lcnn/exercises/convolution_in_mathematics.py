@@ -96,7 +96,7 @@ EXERCISES = [
             Mistake("full", lambda x, k: np.convolve(x, k[::-1]), "You kept the places where the kernel hangs over the ends."),
         ),
         hints=(
-            "numpy.convolve does one thing more than a cross-correlation does.",
+            "A convolution does one thing more than a cross-correlation does.",
             "Doing that thing twice undoes it.",
             "Look up what mode= does to the length of the result, and choose the mode whose length fits.",
         ),
