@@ -13,6 +13,8 @@ hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, data
 hypothesis.settings.register_profile("search", deadline=None, database=None, max_examples=1000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+os.environ["D2LCNN_PROGRESS"] = "off"  # a test that wants a file names one; none writes into the home folder
+
 
 @pytest.fixture
 def few_images(monkeypatch):

@@ -33,7 +33,7 @@ ALLOWED = {
                     "numpy_net", "recipe", "files", "names"},
     "explorer": {"shapes", "palette", "files"},
     "exercises": {"shapes", "ops"},
-    "check": {"shapes", "ops", "exercises"},
+    "check": {"exercises", "files"},
 }
 ALLOWED["__main__"] = {*ALLOWED}
 

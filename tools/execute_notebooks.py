@@ -31,6 +31,7 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "TQDM_DISABLE": "1",
     "D2LCNN_STORED": "1",  # the explorer's script stays out of stored outputs: pages of the book load it themselves
+    "D2LCNN_PROGRESS": "off",  # the book's solutions are no progress of whoever runs this
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # a warning of the debugger on stderr
 }
 

@@ -21,16 +21,19 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Case", "Exercise", "Mistake", "all_exercises", "chapter", "close", "get"]
+from ._values import ATOL, RTOL, matched, plain, same
+
+__all__ = ["Case", "Exercise", "Mistake", "all_exercises", "chapter", "close", "get", "unordered"]
 
 
-def close(got: Any, expected: Any, rtol: float = 1e-6, atol: float = 1e-9) -> bool:
-    """Tell whether two answers are the same up to rounding; never raise.
+def close(got: Any, expected: Any, rtol: float = RTOL, atol: float = ATOL) -> bool:
+    """Tell whether two answers are the same up to rounding; never raise, and cast nothing away.
 
     Parameters
     ----------
-    got, expected : number, str, array (NumPy or torch), or a tuple or list of them
-        Arrays must agree in shape; a tuple and a list of equal entries agree.
+    got, expected : number, str, array (NumPy or torch), or nested lists, tuples and sets of them
+        They must agree in shape and kind: a string is no number, True is no 1, an imaginary part counts. Nested
+        lists are arrays. Two integers agree only if they are equal; strings up to case and outer spaces.
     rtol, atol : float
         Relative and absolute tolerance, as in `numpy.allclose`.
 
@@ -42,19 +45,38 @@ def close(got: Any, expected: Any, rtol: float = 1e-6, atol: float = 1e-9) -> bo
     --------
     >>> close([1, 2], (1.0, 2.0)), close(np.ones((2, 1)), np.ones(2)), close("no", 1)
     (True, False, False)
+    >>> close([1 + 5j, 2], [1, 2]), close(["1"], [1]), close(10**7 + 1, 10**7)
+    (False, False, False)
     """
-    if isinstance(got, str) or isinstance(expected, str):
-        return isinstance(got, str) and isinstance(expected, str) and got.strip().lower() == expected.strip().lower()
     try:
-        a, b = _array(got), _array(expected)
-        return a.shape == b.shape and bool(np.allclose(a, b, rtol=rtol, atol=atol))
-    except (TypeError, ValueError):
+        return same(plain(got), plain(expected), rtol, atol)
+    except Exception:  # what cannot be read, or objects that raise what they like, equals nothing
         return False
 
 
-def _array(value: Any) -> np.ndarray:
-    """Turn an answer into a float64 array (a torch tensor by way of ``detach``)."""
-    return np.asarray(value.detach().cpu().numpy() if hasattr(value, "detach") else value, dtype=np.float64)
+def unordered(got: Any, expected: Any) -> bool:
+    """Tell whether two lists have the same entries, each as often, in any order; never raise.
+
+    For statements that ask for several things and order none of them. A spec names it as its ``compare``.
+
+    Parameters
+    ----------
+    got, expected : list, tuple, set or array
+        Entries agree as in `close`.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> unordered([[2, 2], [2, 1]], [[2, 1], [2, 2]]), unordered([1, 1, 2], [1, 2, 2])
+    (True, False)
+    """
+    try:
+        return len(plain(got)) == len(plain(expected)) == matched(plain(got), plain(expected))
+    except Exception:  # as in `close`
+        return False
 
 
 @dataclass(frozen=True)
@@ -115,10 +137,13 @@ class Exercise:
     oracle : callable or None
         ``oracle(*args)``: what the answer must agree with. See the oracle rule of the module.
     compare : callable
-        ``compare(got, expected) -> bool``; `close` by default. A property is stated here: then the oracle hands
-        over what the property needs.
+        ``compare(got, expected) -> bool``; `close` by default, `unordered` where the statement orders nothing. A
+        property is stated here: then the oracle hands over what the property needs. `got` is a plain copy: numbers,
+        strings, NumPy arrays, lists and tuples of them, of the kinds that the oracle or a mistake hands in.
     mistakes : tuple of Mistake
         Known wrong answers. An answer that agrees with one of them in every public case gets its hint.
+    hints : tuple of str
+        Up to three, for `check.hint`: the direction, the idea, the first step; never the answer.
 
     Raises
     ------
@@ -138,6 +163,7 @@ class Exercise:
     oracle: Callable[..., Any] | None = None
     compare: Callable[[Any, Any], bool] = close
     mistakes: tuple[Mistake, ...] = field(default=())
+    hints: tuple[str, ...] = ()
 
     def __post_init__(self):
         stem, _, number = self.id.rpartition("-")
@@ -148,6 +174,8 @@ class Exercise:
                 raise ValueError(f"{self.id}: {name} is {getattr(self, name)!r}, not one of {allowed}")
         if min(self.minutes, self.points) < 1:
             raise ValueError(f"{self.id}: minutes={self.minutes} and points={self.points} must be at least 1")
+        if isinstance(self.hints, str) or len(self.hints) > 3:
+            raise ValueError(f"{self.id}: hints={self.hints!r} is not a tuple of at most three texts")
         if self.kind == "open" and (self.cases or self.oracle or self.mistakes):
             raise ValueError(f"{self.id}: an open exercise has no cases, oracle or mistakes")
         if self.kind != "open" and not (self.cases and self.oracle and self.mistakes):

@@ -1,9 +1,9 @@
 """Exercises of the chapter "Backpropagation through convolution"."""
 
 import numpy as np
-from scipy import signal
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises import _signal as signal
 from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d, conv2d_backward, corr2d
 

@@ -55,6 +55,11 @@ EXERCISES = [
             Mistake("one bias", 128 * 576 + 1, "Each kernel has a bias of its own, not the layer one for all."),
             Mistake("one row of the window", 128 * (64 * 3 + 1), "A window of 3 by 3 has more than three places."),
         ),
+        hints=(
+            "How large is one kernel, and how many are there?",
+            "A kernel has a slice for each input channel; and each kernel, not each slice, has one bias.",
+            "Write the number of weights of one kernel as a product of three numbers.",
+        ),
     ),
     Exercise(
         "channels-2", "channels", kind="function", cls="A", minutes=15, difficulty=2, points=4,
@@ -90,6 +95,11 @@ EXERCISES = [
                 "pixels in a row", lambda x, w: _mix(x, w).reshape(-1, len(w)),
                 "All your pixels stand in one row. The output has the shape of the images, but for the channels.",
             ),
+        ),
+        hints=(
+            "A 1x1 convolution is a dense layer on each pixel: the channels of a pixel are a vector.",
+            "A matrix product with `@` works on the last axis and leaves all axes before it alone.",
+            "Take the two axes of length one off w, and write down which axis of what is left has to meet the channels of x.",
         ),
     ),
     Exercise(
@@ -131,6 +141,11 @@ EXERCISES = [
                 "Your output has an axis too many: one image went in.",
             ),
         ),
+        hints=(
+            "One output channel at a time: what does one kernel do to the whole image?",
+            "A kernel's slices each see their own channel. Their results are added, not stacked; the outputs of the kernels are stacked, not added.",
+            "Write the one line that computes the first output channel for two input channels.",
+        ),
     ),
     Exercise(
         "channels-4", "channels", kind="value", cls="A", minutes=10, difficulty=2, points=3,
@@ -145,6 +160,11 @@ EXERCISES = [
             Mistake("halves", [[0.5, 0.5, -1], [1 / 3] * 3], "Your first row is silent on grey, and answers red with one half."),
             Mistake("rows and columns", [[1, 1 / 3], [1, 1 / 3], [0, 1 / 3]], "Two rows and three columns are asked for: a row for each output."),
         ),
+        hints=(
+            "A row of weights is one question. Write each demand on it as an equation.",
+            "Zero on every grey pixel says something about the sum of the three weights. What do pure red and pure green say?",
+            "Begin with pure red: which weights does it leave in the answer?",
+        ),
     ),
     Exercise(
         "channels-5", "channels", kind="value", cls="P", minutes=8, difficulty=1, points=2,
@@ -156,6 +176,11 @@ EXERCISES = [
             Mistake("one 1x1 layer", 144 / 13, "You counted one of the two 1x1 layers."),
             Mistake("no layer in the middle", 144 / 8, "You counted the 1x1 layers alone. What does the middle of the bottleneck cost?"),
             *usual(144 / 17, "upside down", "halved", "doubled"),
+        ),
+        hints=(
+            "Count the weights of the plain layer and of the three small ones, without biases.",
+            "A layer has input channels times output channels times window places. The three small layers add up.",
+            "Write the weights of the first 1x1 layer, and ask whether the last one has more or fewer.",
         ),
     ),
     Exercise(
@@ -172,9 +197,19 @@ EXERCISES = [
             Mistake("without padding", 2_000_000 // (9 * 16 * 26**2), "You let the window take a border away. The output is 28 by 28, as the statement says."),
             Mistake("rounded up", -(-2_000_000 // (9 * 16 * 784)), "That is over the budget: round down."),
         ),
+        hints=(
+            "How many multiply-adds does one output channel cost?",
+            "Each weight of a kernel works once at every place of the output, and a kernel has a slice for each input channel.",
+            "Multiply the weights of one kernel by the number of places; then see how often that fits into the budget.",
+        ),
     ),
     Exercise(
         "channels-7", "channels", kind="open", cls="P", minutes=20, difficulty=2, points=4,
+        hints=(
+            "Write the second layer as a sum over its input channels and see what an exchange does to the sum.",
+            "Each array has an axis for outputs and one for inputs; what leaves the first layer enters the second.",
+            "Permute one axis of the first layer's weights, and find the axis of the second's that repairs it. Do not forget biases.",
+        ),
     ),
 ]  # fmt: skip
 

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 
-from d2lcnn.exercises import Case, Exercise, Mistake, close
+from d2lcnn.exercises import Case, Exercise, Mistake, close, unordered
 from d2lcnn.exercises._usual import usual, with_usual
 
 RIGHT_A = np.array([1, 1, 1, 0, 1, 0, 1, 1, 0, 1], dtype=bool)
@@ -47,10 +47,6 @@ def _counted(m):
     """Share of the ways to choose m of 2 m ranks that take the m highest."""
     ways = list(combinations(range(2 * m), m))
     return sum(min(way) >= m for way in ways) / len(ways)
-
-
-def _same_set(got, expected):
-    return close(np.sort(np.asarray(got)), np.asarray(expected))
 
 
 EXERCISES = [
@@ -120,7 +116,7 @@ EXERCISES = [
         "compared-4", "compared", kind="function", cls="A", minutes=20, difficulty=2, points=4,
         cases=tuple(Case(name, row[:2]) for name, row in DRAWN.items()),
         oracle=_drawn(2),
-        compare=_same_set,
+        compare=unordered,
         mistakes=(
             Mistake("best only", lambda c, a: [int(np.argmax(a))],
                     "You return the best network alone. A cheaper one that is a little worse may be worth having."),

@@ -57,6 +57,11 @@ EXERCISES = [
             Mistake("entry by entry", np.multiply([1, 2, 3], [0, 1, 2]), "You multiplied entry by entry. Every number of the one meets every number of the other."),
             Mistake("zero dropped", np.convolve([1, 2, 3], [1, 2]), "You dropped the zero at the front of the kernel. It holds a place: what does it do to the signal?"),
         ),
+        hints=(
+            "A full convolution begins where the two sequences touch in one number and ends where they part.",
+            "Read the two lists as coefficients of polynomials; the convolution is their product.",
+            "Write the products of all pairs into a table of 3 by 3, and add along the diagonals that run from the lower left to the upper right.",
+        ),
     ),
     Exercise(
         "convolution-in-mathematics-2", "convolution_in_mathematics", kind="function", cls="A",
@@ -86,6 +91,11 @@ EXERCISES = [
             ),
             *usual(_full, "half a turn", "flat"),
         ),
+        hints=(
+            "The product of two terms adds their exponents, in z and in w separately.",
+            "Each coefficient of p, times each of q, goes to one place of the result; several land on the same place and add up.",
+            "How many rows does the result have, when the highest powers of z in p and in q are known? Make a matrix of zeros of that shape.",
+        ),
     ),
     Exercise(
         "convolution-in-mathematics-3", "convolution_in_mathematics", kind="function", cls="P",
@@ -101,6 +111,11 @@ EXERCISES = [
             Mistake("full and no flip", np.convolve, "You kept the places at the ends, and numpy.convolve has flipped the kernel."),
             Mistake("both flipped", lambda x, k: np.convolve(x[::-1], k[::-1], "valid"), "You flipped the signal as well, so the kernel meets it backwards."),
         ),
+        hints=(
+            "A convolution does one thing more than a cross-correlation does.",
+            "Doing that thing twice undoes it.",
+            "Look up what mode= does to the length of the result, and choose the mode whose length fits.",
+        ),
     ),
     Exercise(
         "convolution-in-mathematics-4", "convolution_in_mathematics", kind="value", cls="A",
@@ -114,6 +129,11 @@ EXERCISES = [
             Mistake("a difference", [-1, 0, 1], "Yours compares neighbours. A delay copies one sample."),
             Mistake("smeared", [0, 0.5, 0.5], "Yours mixes two samples. A delay copies one."),
             Mistake("too long", [0, 0, 0, 1], "A kernel of three numbers is asked for."),
+        ),
+        hints=(
+            "Only one sample contributes to each output, unchanged. How many weights are then not zero?",
+            'In a convolution the weight k[m] multiplies a sample m places earlier; "same" cuts the ends so that the middle weight is the present.',
+            "Try the single one at the middle weight: it delays by nothing. Now ask which neighbour of the middle reaches into the past.",
         ),
     ),
     Exercise(
@@ -131,6 +151,11 @@ EXERCISES = [
             Mistake("the triangle", np.sqrt(3) / 4, "You kept the triangle and left out the sector."),
             Mistake("width two", np.sqrt(3) / 2 + np.pi / 3, "You have twice of what is asked: the box is one wide in all."),
         ),
+        hints=(
+            "At t = 0 the box lies in the middle of the half disc: the value is the area of the part above it.",
+            "The height of the half disc at x is the root of 1 - x squared. The chapter has its antiderivative.",
+            "Write the two ends of the overlap, and use that the area is symmetric about zero.",
+        ),
     ),
     Exercise(
         "convolution-in-mathematics-6", "convolution_in_mathematics", kind="value", cls="A",
@@ -145,10 +170,20 @@ EXERCISES = [
             Mistake("one less", 100 - 1, "That transform would cut the signal."),
             Mistake("one more", 100 + 1, "That length does it, and there is a smaller one."),
         ),
+        hints=(
+            "With transforms of length n the full result is wound around a ring of n places. Which places are hit twice?",
+            "What is too long at the end lands at the beginning. Wrong places are harmless while they lie before the valid part.",
+            "How long is the full result, and at which index does the valid part begin? Try it with the small example first.",
+        ),
     ),
     Exercise(
         "convolution-in-mathematics-7", "convolution_in_mathematics", kind="open", cls="P",
         minutes=25, difficulty=3, points=5,
+        hints=(
+            "Crop after the first layer, and something is lost that the second would have read.",
+            "A place is safe if all that it reads of the first result was kept. Only the second kernel decides how far it reads.",
+            "Try kernels of 3 and 3, then 5 and 3, then 3 and 5, on random signals, and count differing places at each end.",
+        ),
     ),
 ]  # fmt: skip
 

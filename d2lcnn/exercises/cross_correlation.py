@@ -126,6 +126,11 @@ EXERCISES = [
             ),
             *usual(corr2d(*FOUR), "transposed", "flat"),
         ),
+        hints=(
+            "First the shape: at how many places does a window of 2 by 2 fit into 3 by 3?",
+            "At each place, multiply the kernel as it stands with what lies under it and add; nothing is flipped.",
+            "Only two weights are not zero. For the first window, write down the two pixels that they meet.",
+        ),
     ),
     Exercise(
         "cross-correlation-2", "cross_correlation", kind="value", cls="A", minutes=10, difficulty=2, points=3,
@@ -153,6 +158,11 @@ EXERCISES = [
                 "a mean", np.full((3, 3), 1 / 9),
                 "Yours mixes the whole window. One pixel of it is asked for.",
             ),
+        ),
+        hints=(
+            "The output asks for one pixel of the window only. How many weights are not zero?",
+            "In a cross-correlation a weight reads the pixel that lies under it, and its value scales it.",
+            "Number the rows and the columns of the kernel, and mark the place that the statement names.",
         ),
     ),
     Exercise(
@@ -189,6 +199,11 @@ EXERCISES = [
                 "difference of squares", lambda X: np.sqrt(abs(corr2d(X, SOBEL) ** 2 - corr2d(X, SOBEL.T) ** 2)),
                 "You took one square from the other. What is the length of a vector?",
             ),
+        ),
+        hints=(
+            "Two responses, one for each direction, are the two legs of a right triangle.",
+            "Sobel's second kernel is the first one transposed. The length asked for is the hypotenuse at each place.",
+            "Compute the two responses with corr2d and look at them side by side on a small picture.",
         ),
     ),
     Exercise(
@@ -231,6 +246,11 @@ EXERCISES = [
                 "You added the results of two passes over the same picture. The second pass takes what the first gave.",
             ),
         ),
+        hints=(
+            "The sum over rows and columns of the kernel can be done one after the other.",
+            "A vector is a kernel too: of one column, or of one row. The second pass reads what the first has written.",
+            "Which shape must `column` have to be a kernel for corr2d? Make that pass alone and check the shape of its result.",
+        ),
     ),
     Exercise(
         "cross-correlation-5", "cross_correlation", kind="value", cls="P", minutes=5, difficulty=1, points=2,
@@ -243,6 +263,11 @@ EXERCISES = [
             Mistake("half the border", (1920 - 2) * (1080 - 2) * 25, "You lost two rows in all; the window loses two at each border."),
             Mistake("one axis of the kernel", (1920 - 4) * (1080 - 4) * 5, "A window of 5 by 5 has more than five numbers."),
             Mistake("additions too", (1920 - 4) * (1080 - 4) * 49, "You counted the additions as well."),
+        ),
+        hints=(
+            "The price is the number of outputs times what one output costs.",
+            "One output costs a multiplication for each weight. An axis of n pixels has fewer than n places for a window of 5.",
+            "Count the places on the axis of 1080 rows first.",
         ),
     ),
     Exercise(
@@ -261,9 +286,19 @@ EXERCISES = [
             Mistake("a tall kernel", (3, 2), "There NumPy raises an error, so the fault shows itself. When does it not?"),
             Mistake("an error shows it", (2, 3), "There NumPy raises an error, so the fault shows itself. When does it not?"),
         ),
+        hints=(
+            "Read the window that the loop cuts out: which of its sides takes its length from the wrong number?",
+            "Arrays of different shapes can be multiplied without an error if one of them is stretched: broadcasting.",
+            "Write the shape of the window beside the shape of the kernel, for a kernel of kh rows and kw columns, and ask when NumPy accepts the pair.",
+        ),
     ),
     Exercise(
         "cross-correlation-7", "cross_correlation", kind="open", cls="A", minutes=45, difficulty=3, points=6,
+        hints=(
+            "Least squares divides by the eigenvalues of A; think of what division by a small number does to noise.",
+            "Gradient descent approaches the directions of large eigenvalues first. What has it not yet reached when it stops?",
+            "Print the eigenvalues for both pictures before anything else, and compare the largest with the smallest.",
+        ),
     ),
 ]  # fmt: skip
 

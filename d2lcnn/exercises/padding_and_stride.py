@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises import Case, Exercise, Mistake, unordered
 from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d, conv2d_backward, pad
 from d2lcnn.shapes import conv_output_size, same_padding
@@ -70,6 +70,11 @@ EXERCISES = [
             Mistake("stride forgotten", _three_layers(lambda i, k, s, p: i + 2 * p - k + 1), "You left the strides out."),
             *usual(_three_layers(), "reversed"),
         ),
+        hints=(
+            "Each layer needs the side that the one before it left: go step by step.",
+            "The number of windows is the number of steps that fit, plus one. Steps are whole: round down.",
+            "For the first layer, write the padded side, take the kernel off, and divide by the stride.",
+        ),
     ),
     Exercise(
         "padding-and-stride-2", "padding_and_stride", kind="function", cls="A", minutes=20, difficulty=2, points=4,
@@ -108,6 +113,11 @@ EXERCISES = [
             ),
             Mistake("nothing", lambda i, k, s: (0, 0), "Without padding the output is smaller than asked, unless the last window happens to fit."),
         ),
+        hints=(
+            "Do not look for the two numbers at once. First: how many rows are needed in total?",
+            "The output has a known number of windows. Where does the last one end, and how far is that past the image? It may be not at all.",
+            "Put windows of 3 with stride 2 over 6 pixels on paper, and write down where the last window begins and ends.",
+        ),
     ),
     Exercise(
         "padding-and-stride-3", "padding_and_stride", kind="function", cls="P", minutes=10, difficulty=2, points=3,
@@ -127,6 +137,11 @@ EXERCISES = [
             Mistake("none", lambda i, k, s, p: 0, "You found no row unread. Try 6 rows, a kernel of 3 and a stride of 2."),
             Mistake("rows read", lambda i, k, s, p: i - int((_reads(i, k, s, p).sum(axis=1) == 0).sum()), "You counted the rows that are read."),
         ),
+        hints=(
+            "Rows can only be missed at the end: without gaps, everything before the last window is read.",
+            "The padded axis has i + 2p rows. Some at its end are in no window, and the first of these to be left out are padding.",
+            "For i = 6, k = 3, s = 2, p = 0 draw the windows and count; then add a row of padding on each side and count again.",
+        ),
     ),
     Exercise(
         "padding-and-stride-4", "padding_and_stride", kind="value", cls="A", minutes=8, difficulty=2, points=2,
@@ -143,6 +158,11 @@ EXERCISES = [
             Mistake("one step", (25, 1, 0), "The size is right, and each pixel is read many times."),
             Mistake("half padding", (3, 4, 1), "The statement wants a layer without padding."),
         ),
+        hints=(
+            "Each pixel once: windows may neither overlap nor leave gaps.",
+            "This ties the kernel size to the stride.",
+            "How many windows stand side by side along an axis, and how many pixels have they to share?",
+        ),
     ),
     Exercise(
         "padding-and-stride-5", "padding_and_stride", kind="value", cls="P", minutes=5, difficulty=1, points=1,
@@ -155,6 +175,11 @@ EXERCISES = [
             Mistake("three rows a layer", 28 // 3, "A kernel of k takes k - 1 rows."),
             Mistake("one row a layer", 28 - 4, "A kernel of 5 takes more than one row."),
             Mistake("size of the last map", 28 - 6 * 4, "That is the side of the last map. How many layers are there?"),
+        ),
+        hints=(
+            "Each layer takes the same number of rows away, until the side is smaller than the kernel.",
+            "A kernel of k without padding takes k - 1 rows. The last layer must still have room for one window.",
+            "List the sides: 28, then one layer less, and so on.",
         ),
     ),
     Exercise(
@@ -172,15 +197,25 @@ EXERCISES = [
             Mistake("another of NumPy's", "wrap", "The names are zeros, reflect, replicate and circular. What NumPy calls wrap is one of them."),
             Mistake("a third of NumPy's", "symmetric", "The names are zeros, reflect, replicate and circular. NumPy's symmetric repeats the border row."),
         ),
+        hints=(
+            "The first number of the column depends on the row above the image, and that row is what the four differ in.",
+            "All rows are constant, so an output away from zeros is three times a sum of three row values. At the left border this is so, except for zeros.",
+            "Divide the first printed number by three and take off the values of the two uppermost rows: what is left came from outside.",
+        ),
     ),
     Exercise(
         "padding-and-stride-7", "padding_and_stride", kind="open", cls="P", minutes=40, difficulty=3, points=5,
+        hints=(
+            "Without padding a constant image stays constant. What tells a pixel at the border that it is there?",
+            "A circular border looks like the inside; a zero does not. Each layer carries the difference one pixel further.",
+            "Print the last map with both paddings, and count the rows at the border that differ from the middle.",
+        ),
     ),
     Exercise(
         "padding-and-stride-8", "padding_and_stride", kind="value", cls="P", minutes=5, difficulty=1, points=1,
         cases=(Case("the cells of the output"),),
         oracle=lambda: _fed(),
-        compare=_same_cells,
+        compare=unordered,
         mistakes=(
             Mistake("window at 0", _fed(padding=0), "You let the first window start at 0. With a padding of 1 it starts at -1."),
             Mistake("columns for rows", _fed(pixel=PIXEL.swapaxes(2, 3)), "You took columns for rows: the row is named first."),
@@ -189,6 +224,11 @@ EXERCISES = [
             Mistake("stride 1", _fed(stride=1), "Those are the outputs of a layer with stride 1."),
             Mistake("counted from 1", (np.array(_fed()) + 1).tolist(), "You count from 1. The first row and the first column have the number 0."),
             Mistake("the pixel's own place", [[4, 3]], "That is the place of the pixel. Which outputs have it in their window?"),
+        ),
+        hints=(
+            "Turn the question around: which windows contain that row, and which contain that column?",
+            "The window of output o begins at o times the stride, minus the padding, and is three long. The two axes do not depend on each other.",
+            "List the rows that windows 0, 1 and 2 cover.",
         ),
     ),
 ]  # fmt: skip

@@ -1,9 +1,9 @@
 """Exercises of the chapter "Pooling"."""
 
 import numpy as np
-from scipy import signal
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises import _signal as signal
 from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import avg_pool2d, max_pool2d, max_pool2d_backward
 from d2lcnn.shapes import pool_output_size
@@ -81,6 +81,11 @@ EXERCISES = [
             Mistake("stride one", _three_poolings(s=1), "Your windows move by one. Here they move by two."),
             *usual(_three_poolings(), "reversed"),
         ),
+        hints=(
+            "The side after pooling is found as for a convolution without padding.",
+            "Windows of 3 move by 2: steps that fit, rounded down, plus one.",
+            "55 pixels: how far can the first window travel, and how many steps of 2 is that?",
+        ),
     ),
     Exercise(
         "pooling-2", "pooling", kind="function", cls="A", minutes=15, difficulty=2, points=4,
@@ -117,6 +122,11 @@ EXERCISES = [
                 "Your windows are centred on the first pixel, so zeros from outside take part. Every window lies inside.",
             ),
             *usual(lambda X: signal.medfilt2d(X, 3)[1:-1:2, 1:-1:2], "transposed", "flat"),
+        ),
+        hints=(
+            "It is pooling with another reduction: collect the nine values of each window, then reduce them.",
+            "All windows at once: nine shifted and strided views of the matrix hold the nine values of every window.",
+            "Write the slice of X that holds the upper left value of every window. Its shape is that of the output.",
         ),
     ),
     Exercise(
@@ -162,6 +172,11 @@ EXERCISES = [
                 "You multiplied by the input. A maximum hands its gradient on as it is.",
             ),
         ),
+        hints=(
+            "Each window sends its whole gradient to a single pixel: the first one that holds the maximum.",
+            "Bring the four values of a window together along one axis, find the winner there, and put the values back where they were.",
+            "Reshape X to (h, 2, w, 2) and say which two of the four axes belong to a window.",
+        ),
     ),
     Exercise(
         "pooling-4", "pooling", kind="value", cls="A", minutes=10, difficulty=2, points=3,
@@ -188,6 +203,11 @@ EXERCISES = [
                 "Yours has its smallest value where all windows meet. Which value of a window gets the gradient?",
             ),
         ),
+        hints=(
+            "Four windows of 3 by 3 with stride 2 cover the matrix. Which pixels do they share?",
+            "A window's gradient goes to its largest value, and on a tie to the first in reading order.",
+            "Mark the four windows on paper, and ask what must hold for the value that all of them choose.",
+        ),
     ),
     Exercise(
         "pooling-5", "pooling", kind="value", cls="P", minutes=8, difficulty=2, points=2,
@@ -204,6 +224,11 @@ EXERCISES = [
             Mistake("two axes", (7 / 8) ** 2, "The dot moves along one axis. You counted two."),
             Mistake("four layers", 15 / 16, "That is the share for four layers. There are three."),
             Mistake("always", 1.0, "Is there no column from which the dot moves into another window of the last layer?"),
+        ),
+        hints=(
+            "When does the last map change? When the dot moves from one of its windows into the next.",
+            "Three poolings in a row, with nothing in between, are one pooling with a larger window.",
+            "How many columns does one entry of the last map see? Ask for the dot at each of them.",
         ),
     ),
     Exercise(
@@ -223,9 +248,19 @@ EXERCISES = [
             Mistake("not symmetric", [0.5, 0.5, 0.0], "Symmetric weights are asked for."),
             Mistake("halves", [0.5, 0.5, 0.5], "Your weights do not sum to one, so a flat signal becomes larger."),
         ),
+        hints=(
+            "Two demands: the weights leave a flat signal as it is, and the wave comes out as zero. Two unknowns, a and b.",
+            "At the top of the wave, the neighbours have the value of the cosine a third of a period away.",
+            "Write the first demand as an equation in a and b; then compute the cosine of 120 degrees for the second.",
+        ),
     ),
     Exercise(
         "pooling-7", "pooling", kind="open", cls="A", minutes=60, difficulty=3, points=6,
+        hints=(
+            "Keep two questions apart: how well it does at all, and how much its answer depends on the place.",
+            "Blur acts on every input, also on shifts never seen; training on shifts teaches those that were shown.",
+            "Run one of the four cells of the experiment with one seed, and time it, before you plan all of them.",
+        ),
     ),
 ]  # fmt: skip
 

@@ -98,6 +98,11 @@ EXERCISES = [
             Mistake("biases", (DENSE + 64 * 480 * 640, _bill()[1] + 64), "You counted the numbers that are added as well. Weights alone are asked for."),
             *usual(_bill(), "reversed"),
         ),
+        hints=(
+            "Count pairs: how many numbers does one output read, and how many outputs have weights of their own?",
+            "A dense layer has a weight for each pair of an input number and an output number. A convolution has one for each offset, input channel and feature map.",
+            "Write down how many offsets one axis has when delta is 3. Two axes give that many squared.",
+        ),
     ),
     Exercise(
         "why-convolutions-2", "why_convolutions", kind="value", cls="A", minutes=15, difficulty=2, points=3,
@@ -122,6 +127,11 @@ EXERCISES = [
                 "E and I have changed places: equivariant means that the output moves along, invariant that it stays.",
             ),
             Mistake("only for all pixels alike", "".join(map(_kind, functions())).replace("I", "N"), "An invariant function may return more than one number."),
+        ),
+        hints=(
+            "Test each function on two orders of steps: shift, then apply; apply, then shift.",
+            "Equal results: equivariant. The function of the shifted image equals that of the image itself: invariant. Both must hold for shifts along both axes.",
+            "Take a small random matrix X and compare f(np.roll(X, 1, axis)) with np.roll(f(X), 1, axis) and with f(X), for axis 0 and axis 1.",
         ),
     ),
     Exercise(
@@ -158,6 +168,11 @@ EXERCISES = [
                 "Your sound wraps around: its beginning reads its end. (A negative index in Python does so.)",
             ),
         ),
+        hints=(
+            "An output is a weighted sum of the moments around its own, and the middle weight belongs to the moment itself.",
+            "Surround the sound with zeros on both sides, so that every moment has all of its neighbours.",
+            "How many zeros does the first moment need to its left for a kernel of len(v) weights? Put as many on each side.",
+        ),
     ),
     Exercise(
         "why-convolutions-4", "why_convolutions", kind="function", cls="A", minutes=30, difficulty=3, points=5,
@@ -185,6 +200,11 @@ EXERCISES = [
             ),
             Mistake("nothing tied", lambda W, h, w: W, "Your matrix does not commute with a shift by one column."),
         ),
+        hints=(
+            "An equivariant matrix has the same weight wherever input and output lie the same wrapped offset apart. Sort the entries of W by that offset.",
+            "Entries of one offset must become one number. Which single number lies nearest to several given ones, in squared differences?",
+            "Reshape W to (h, w, h, w), so that an entry is named by the place of the output and the place of the input, and write down the wrapped offset of one entry.",
+        ),
     ),
     Exercise(
         "why-convolutions-5", "why_convolutions", kind="value", cls="P", minutes=10, difficulty=2, points=2,
@@ -197,6 +217,11 @@ EXERCISES = [
             Mistake("the whole ring", 32**2 - 28**2, "You counted the sides as well. Does anything enter or leave there?"),
             Mistake("the window", 2 * 4 * 32, "You counted as many rows as a window has neighbours. It reaches delta rows to each side."),
             Mistake("all that moved", (5 + 2) * 32, "Rows that came in are zero in both, but for those that a window with pixels reaches."),
+        ),
+        hints=(
+            "The two orders agree wherever the layer sees the same numbers. Look for the rows where it does not.",
+            "There are two edges: where zeros came in above the image, and where rows were pushed out below.",
+            "Take one column of 8 pixels instead of 32, shift it down, write out both orders by hand, and mark where they differ.",
         ),
     ),
     Exercise(
@@ -212,9 +237,19 @@ EXERCISES = [
                 "Your letters are exchanged: y stands for a rearrangement that has a partner for every kernel.",
             ),
         ),
+        hints=(
+            "A convolution reads neighbours at fixed offsets. What does P do to the offset between two pixels?",
+            "The kernel survives if P takes each of the nine offsets to one of the nine, the same everywhere. It may be another one than before.",
+            "Take a pixel and its right neighbour, apply P, and note where the two are now; do the same elsewhere in the image.",
+        ),
     ),
     Exercise(
         "why-convolutions-7", "why_convolutions", kind="open", cls="A", minutes=60, difficulty=3, points=6,
+        hints=(
+            "Ask of each layer whether it forgets the place: convolution, pooling, flattening, the dense layer at the end.",
+            "Equivariance lets the maps move with the item; it says nothing of a layer that has a weight for each place.",
+            "Before any training, compare the features of one item and of the same item moved, layer by layer.",
+        ),
     ),
 ]  # fmt: skip
 
