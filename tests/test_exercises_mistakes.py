@@ -1,4 +1,4 @@
-"""The known mistakes of the exercises: computed, apart from each other, none of them a solution; and what they reach."""
+"""The known mistakes of the exercises: computed, apart from each other, none a solution; and what they reach."""
 
 import ast
 import copy
@@ -94,7 +94,7 @@ def is_typed(node):
 
 
 def typed_mistakes(source):
-    """Yield number of the exercise and name of each mistake whose value is typed, where an oracle gives the right one."""
+    """Yield exercise and name of each mistake whose value is typed, where an oracle has the right one."""
     for call in ast.walk(ast.parse(source)):
         if not (isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Exercise"):
             continue
@@ -130,7 +130,8 @@ def test_typed_values_are_seen():
 def code_of(function):
     """Yield the code of a function and of all functions and comprehensions written inside it or held by it."""
     waiting = [function.__code__]
-    waiting += [cell.cell_contents.__code__ for cell in function.__closure__ or () if inspect.isfunction(cell.cell_contents)]
+    held = [cell.cell_contents for cell in function.__closure__ or ()]
+    waiting += [value.__code__ for value in held if inspect.isfunction(value)]
     while waiting:
         code = waiting.pop()
         yield code

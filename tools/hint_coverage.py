@@ -212,9 +212,17 @@ def wrong_answers(spec: Exercise, solution: tuple[str, dict] | None, rng) -> Ite
         return
     args = spec.generate(rng) if spec.generate else spec.cases[0].args
     for name, change in changes_of_result(right(*copy.deepcopy(args))).items():
-        yield f"result {name}", (lambda change: lambda *given: change(right(*given)))(change)
+        yield f"result {name}", _after(right, change)
     for name, change in changes_of_arguments(args).items():
-        yield name, (lambda change: lambda *given: right(*change(given)))(change)
+        yield name, _before(right, change)
+
+
+def _after(right: Callable, change: Callable) -> Callable:
+    return lambda *given: change(right(*given))
+
+
+def _before(right: Callable, change: Callable) -> Callable:
+    return lambda *given: right(*change(given))
 
 
 def _signature(spec: Exercise, answer: object) -> tuple:
