@@ -74,7 +74,7 @@ def find(name, profile="cpu"):
     --------
     >>> find("lenett")
     Traceback (most recent call last):
-    ValueError: no experiment is named 'lenett'; the nearest are lenet, lenet_tuning, lenet_subset
+    ValueError: no experiment is named 'lenett'; the nearest are lenet, alexnet, resnet
     """
     known("experiment", name, EXPERIMENTS)
     if profile == "cpu":
