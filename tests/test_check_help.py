@@ -1,5 +1,6 @@
 """`check.hint` and `check.progress`: more help bit by bit, and what was solved in a small file, or nowhere."""
 
+import doctest
 import os
 import re
 import sys
@@ -155,3 +156,9 @@ def test_running_the_books_solution_is_no_solving(tags, recorded, kept, monkeypa
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
     printed(capsys, check.channels_1, 73_856)
     assert kept.exists() is recorded
+
+
+@pytest.mark.parametrize("module", [check, _progress, exercises])
+def test_the_examples_of_the_docstrings_run(module):
+    done = doctest.testmod(module)
+    assert done.attempted and not done.failed

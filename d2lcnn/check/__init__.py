@@ -43,8 +43,9 @@ def hint(exercise_id: str) -> None:
 
     Examples
     --------
-    >>> hint("cross-correlation-7")
-    cross-correlation-7: an open question, without further hints. Read the statement's criteria again.
+    >>> hint("channels-1")
+    channels-1, hint 1 of 3: How large is one kernel, and how many are there?
+    check.hint("channels-1") once more gives the next.
     """
     spec = exercises.get(exercise_id)
     given = _given[spec.id] = min(_given[spec.id] + 1, len(spec.hints))
