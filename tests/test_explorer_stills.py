@@ -347,8 +347,8 @@ def test_export_says_what_is_wrong(wrong, said, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(("out", "said"), [
-    ("nowhere/a.svg", "No such file or directory"), ("file/a.svg", "Not a directory"), ("folder", "Is a directory"),
-    (".", "empty name"), ("a" * 300, "File name too long"),
+    ("nowhere/a.svg", "No such file or directory"), ("file/a.svg", "Not a directory"), ("folder", "Not a regular file"),
+    (".", "Not a regular file"), ("a" * 300, "File name too long"),
 ])  # fmt: skip
 @pytest.mark.parametrize("command", ["export", "channels", "cone"])
 def test_export_into_a_place_that_cannot_be_written_is_one_line(command, out, said, tmp_path, monkeypatch, capsys):
