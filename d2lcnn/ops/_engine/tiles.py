@@ -16,6 +16,7 @@ SHORT = 16
 class Problem(NamedTuple):
     """What decides the size of tiles: images, groups, channels in and out of one group, bytes of a number, Windows.
 
+    Where one product makes a block of output rows, outputs and Windows are those of blocks, and so are rows below.
     Beside its pixels and results, a tile needs `copies` of the columns of one product.
     """
 
@@ -25,17 +26,19 @@ class Problem(NamedTuple):
     c_out: int
     itemsize: int
     windows: tuple
+    block: int = 1
     copies: int = 0
 
 
 class Tile(NamedTuple):
-    """A box of outputs: some groups, images, rows and columns; the rows are cut into `strips` of equal height."""
+    """A box of outputs: some groups, images, rows (of blocks) and columns; rows are cut into `strips` of equal height."""
 
     groups: slice
     images: slice
     rows: slice
     columns: slice
     strips: int
+    block: int
 
     @property
     def height(self):
@@ -132,4 +135,4 @@ def tiles(problem):
             strips = strips_of(problem, length(down), images * columns)
             for across in spans(ow, columns):
                 for some in spans(problem.n, images):
-                    yield Tile(part, some, down, across, strips)
+                    yield Tile(part, some, down, across, strips, problem.block)
