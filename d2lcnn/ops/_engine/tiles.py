@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 # Bytes that a tile may need: the L2 cache of one core, or, where one image's columns are larger still, a part of L3.
 SMALL, LARGE = 1 << 20, 1 << 22
+# With so few channels out of a group, a tile's products take less time than the Python around them: it may be larger.
+FEW, MORE = 16, 3
+
 # A matrix product is worth its start from so many columns on, and from so many results on.
 WIDE, MANY = 256, 1024
 
@@ -106,7 +109,8 @@ def tile_size(problem):
     (oh, ow), windows = problem.windows.out, problem.windows
     columns_of_image = problem.channels * windows.count * oh * ow
     # a quarter is left for the buffers of NumPy's loops and for products that are added up
-    room = max(SMALL, min(problem.itemsize * columns_of_image, LARGE)) * 3 // 4 // problem.itemsize
+    small = SMALL * (MORE if problem.c_out <= FEW else 1)
+    room = max(small, min(problem.itemsize * columns_of_image, LARGE)) * 3 // 4 // problem.itemsize
 
     def most(limit, needed):  # the largest number up to the limit that fits, or 0
         return bisect_right(range(1, limit + 1), room, key=needed)
