@@ -11,7 +11,7 @@ from ._engine import products
 
 
 def compute(product, a, b, windows, groups):
-    """Multiply tensors; in the memory of the CPU NumPy does it, whose calls cost a fraction of torch's: tiles are small."""
+    """Multiply tensors; in the memory of the CPU NumPy does it, for tiles are small and its calls cost less."""
     plain = all(type(t) in (torch.Tensor, torch.nn.Parameter) and t.device.type == "cpu" for t in (a, b))
     if plain:
         xp, arrays = array_api_compat.numpy, (t.numpy(force=True) for t in (a, b))

@@ -28,7 +28,8 @@ def as_matrices(xp, w, groups):
 
 def convolution(xp, x, w, windows, groups):
     """Convolve: for each tile and each row of its strips, weights times columns."""
-    n, per_group, c_out, block = x.shape[0], w.shape[1], w.shape[0] // groups, blocks.height(windows, w.shape[0] // groups)
+    n, per_group, c_out = x.shape[0], w.shape[1], w.shape[0] // groups
+    block = blocks.height(windows, c_out)
     y = xp.empty((n, groups, c_out, *windows.out), dtype=x.dtype, device=device(x))
     weights, windows = as_matrices(xp, blocks.widen(xp, w, windows, block), groups), blocks.of(windows, block)
     scratch = Scratch(xp, x)

@@ -34,7 +34,7 @@ class Problem(NamedTuple):
 
 
 class Tile(NamedTuple):
-    """A box of outputs: some groups, images, rows (of blocks) and columns; rows are cut into `strips` of equal height."""
+    """A box of outputs: some groups, images, rows (of blocks) and columns; rows are cut into equal `strips`."""
 
     groups: slice
     images: slice
