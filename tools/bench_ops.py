@@ -27,6 +27,7 @@ import gc
 import os
 import statistics
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -317,12 +318,30 @@ def cases():
     yield from (pool_gradient_case(kind, *case) for kind in ("max", "avg") for case in POOLED)
 
 
+def onednn_primitives(function):
+    """Name the convolutions of oneDNN, which tells only the standard output of the process what it runs."""
+    sys.stdout.flush()
+    output = os.dup(1)
+    with tempfile.TemporaryFile("w+") as file:
+        try:
+            os.dup2(file.fileno(), 1)
+            with torch.backends.mkldnn.verbose(torch.backends.mkldnn.VERBOSE_ON):
+                function()
+        finally:
+            os.dup2(output, 1)
+            os.close(output)
+        file.seek(0)
+        lines = [line.split(",") for line in file if ",exec," in line]
+    return {f"oneDNN {line[5]} {line[6]}" for line in lines if "convolution" in line[5]}
+
+
 def kernels(function):
-    """Name what torch ran: the operators that the profiler saw and whose names say what they do."""
+    """Name what torch ran: the operators that the profiler saw and whose names say what they do; oneDNN's own."""
     with profile(activities=[ProfilerActivity.CPU]) as seen:
         function()
+    primitives = onednn_primitives(function)
     names = {event.name.removeprefix("aten::") for event in seen.events()}
-    return sorted(name for name in names if any(word in name for word in KERNELS))
+    return sorted({name for name in names if any(word in name for word in KERNELS)} | primitives)
 
 
 def seconds(function, repeat):

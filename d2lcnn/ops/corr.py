@@ -87,8 +87,9 @@ def conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
     Equals ``torch.nn.functional.conv2d``; `d2lcnn.ops.definition` says in loops what it computes. Weights times the
     columns of `im2col`, as Chellapilla, Puri & Simard (2006), section 2.1, but for one cache-sized tile of outputs
     after the other, and with pixels that windows below each other share copied once (`d2lcnn.ops._engine`). Beside the
-    result it needs a copy of the weights and 1 MB or the columns of one image, whichever is more. Floats of 16 bits are
-    summed in float32.
+    result it needs a copy of the weights and 1 to 3 MB or the columns of one image, whichever is more. Groups of few
+    channels make several rows of outputs in one product. Tensors in the memory of the CPU are multiplied by NumPy.
+    Floats of 16 bits are summed in float32.
 
     Examples
     --------

@@ -1,12 +1,15 @@
 """Convolution as matrix products, a tile of outputs at a time; its transpose; the gradient for its weights.
 
 Weights are a matrix (C_out/groups, kh * C_in/groups * kw) for each group, columns are those of `windows.columns`.
+Groups of few channels would make matrices of few rows: there one product makes a block of several output rows
+(`blocks`), so C_out/groups becomes that many times as large, and the kernel is as tall as the pixels of a block.
 """
 
 import math
 
 from array_api_compat import device
 
+from . import blocks
 from .memory import Scratch, multiply
 from .tiles import SMALL, Problem, length, spans, tiles
 from .windows import band_shape, columns, gather, scatter
@@ -25,12 +28,15 @@ def as_matrices(xp, w, groups):
 
 def convolution(xp, x, w, windows, groups):
     """Convolve: for each tile and each row of its strips, weights times columns."""
-    weights, scratch, per_group = as_matrices(xp, w, groups), Scratch(xp, x), w.shape[1]
-    y = xp.empty((x.shape[0], *weights.shape[:2], *windows.out), dtype=x.dtype, device=device(x))
-    for tile in tiles(Problem(x.shape[0], groups, per_group, weights.shape[1], x.dtype.itemsize, windows)):
+    n, per_group, c_out = x.shape[0], w.shape[1], w.shape[0] // groups
+    block = blocks.height(windows, c_out)
+    y = xp.empty((n, groups, c_out, *windows.out), dtype=x.dtype, device=device(x))
+    weights, windows = as_matrices(xp, blocks.widen(xp, w, windows, block), groups), blocks.of(windows, block)
+    scratch = Scratch(xp, x)
+    for tile in tiles(Problem(n, groups, per_group, c_out * block, x.dtype.itemsize, windows, block)):
         band, own = gather(xp, x, tile, windows, per_group, scratch), weights[tile.groups, ...]
         read = columns(band, tile, windows)
-        if tile.height == length(tile.images) == 1 and length(tile.columns) == windows.out[1]:
+        if block == tile.height == length(tile.images) == 1 and length(tile.columns) == windows.out[1]:
             rows = y[tile.images, tile.groups, :, tile.rows, :]  # the product can be written where it belongs
             multiply(xp, own, read, out=xp.reshape(rows, (*rows.shape[:3], -1)))
             continue
@@ -38,22 +44,23 @@ def convolution(xp, x, w, windows, groups):
         multiply(xp, own, read, out=results)
         outputs = outputs_of(xp, y, tile)
         outputs[...] = xp.reshape(results, outputs.shape)
-    return xp.reshape(y, (x.shape[0], w.shape[0], *windows.out))
+    return xp.reshape(y, (n, w.shape[0], *y.shape[3:]))
 
 
 def outputs_of(xp, y, tile):
-    """Show the tile's part of y (N, groups, C_out/groups, oh, ow) as (height, groups, C_out/groups, *places)."""
-    part = y[tile.images, tile.groups, :, tile.rows, tile.columns]
-    part = xp.reshape(part, (*part.shape[:3], tile.strips, tile.height, part.shape[4]))
-    return xp.permute_dims(part, (4, 1, 2, 3, 5, 0) if tile.images_last else (4, 1, 2, 3, 0, 5))
+    """Show the tile's part of y (N, groups, C_out/groups, oh, ow) as (height, groups, C_out/groups, block, *places)."""
+    rows = slice(tile.rows.start * tile.block, tile.rows.stop * tile.block)
+    part = y[tile.images, tile.groups, :, rows, tile.columns]
+    part = xp.reshape(part, (*part.shape[:3], tile.strips, tile.height, tile.block, part.shape[4]))
+    return xp.permute_dims(part, (4, 1, 2, 5, 3, 6, 0) if tile.images_last else (4, 1, 2, 5, 3, 0, 6))
 
 
 def upstream(xp, g, tile, scratch):
-    """Copy the tile's part of g: a matrix (C_out/groups, places) for each row of the strips and each group."""
+    """Copy the tile's part of g: a matrix (C_out/groups * block, places) for each row of the strips and each group."""
     part = outputs_of(xp, g, tile)
     copy = scratch("results", part.shape)
     copy[...] = part
-    return xp.reshape(copy, (*part.shape[:3], math.prod(tile.places)))
+    return xp.reshape(copy, (*part.shape[:2], math.prod(part.shape[2:4]), math.prod(tile.places)))
 
 
 def transposed(xp, g, w, windows, groups):
@@ -64,10 +71,11 @@ def transposed(xp, g, w, windows, groups):
     n, (c_out, per_group) = g.shape[0], w.shape[:2]
     if windows.stride == (1, 1) and c_out <= ADDING * per_group * groups:
         return convolution(xp, g, mirrored(xp, w, groups), backwards(windows), groups)
-    weights, scratch = xp.matrix_transpose(as_matrices(xp, w, groups)), Scratch(xp, g)
     dx = xp.zeros((n, per_group * groups, *windows.size), dtype=g.dtype, device=device(g))
-    g = xp.reshape(g, (n, groups, c_out // groups, *windows.out))
-    for tile in tiles(Problem(n, groups, per_group, c_out // groups, g.dtype.itemsize, windows, copies=1)):
+    g, block = xp.reshape(g, (n, groups, c_out // groups, *windows.out)), blocks.height(windows, c_out // groups)
+    weights, windows = as_matrices(xp, blocks.widen(xp, w, windows, block), groups), blocks.of(windows, block)
+    weights, scratch = xp.matrix_transpose(weights), Scratch(xp, g)
+    for tile in tiles(Problem(n, groups, per_group, weights.shape[2], g.dtype.itemsize, windows, block, copies=1)):
         own, outputs = weights[tile.groups, ...], upstream(xp, g, tile, scratch)
         band = scratch("band", band_shape(windows, tile, per_group))
         band[...] = 0
@@ -94,11 +102,12 @@ def backwards(windows):
 
 def weight_gradient(xp, g, x, windows, groups):
     """Gradient for the weights: columns times outputs' gradients transposed, summed over all tiles and rows."""
-    n, c_out, per_group = x.shape[0], g.shape[1] // groups, x.shape[1] // groups
+    n, c_out, per_group, one = x.shape[0], g.shape[1] // groups, x.shape[1] // groups, windows
+    g, block = xp.reshape(g, (n, groups, c_out, *windows.out)), blocks.height(windows, c_out)
+    windows, c_out = blocks.of(windows, block), c_out * block
     rows, scratch = per_group * windows.count, Scratch(xp, x)
     dw = xp.zeros((groups, rows, c_out), dtype=x.dtype, device=device(x))
-    g = xp.reshape(g, (n, groups, c_out, *windows.out))
-    for tile in tiles(Problem(n, groups, per_group, c_out, x.dtype.itemsize, windows)):
+    for tile in tiles(Problem(n, groups, per_group, c_out, x.dtype.itemsize, windows, block)):
         band, outputs = gather(xp, x, tile, windows, per_group, scratch), upstream(xp, g, tile, scratch)
         total, read, given = dw[tile.groups, ...], columns(band, tile, windows), xp.matrix_transpose(outputs)
         # some rows of places, some weights at a time: the product, before it is added, is as large as they are
@@ -108,4 +117,4 @@ def weight_gradient(xp, g, x, windows, groups):
                 total[:, some, :] += xp.sum(read[part, :, some, :] @ given[part, ...], axis=0)
     kh, kw = windows.kernel
     dw = xp.permute_dims(xp.reshape(dw, (groups, kh, per_group, kw, c_out)), (0, 4, 2, 1, 3))
-    return xp.reshape(dw, (groups * c_out, per_group, kh, kw))
+    return blocks.narrow(xp, xp.reshape(dw, (groups * c_out, per_group, kh, kw)), one, block)

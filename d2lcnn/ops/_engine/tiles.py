@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 # Bytes that a tile may need: the L2 cache of one core, or, where one image's columns are larger still, a part of L3.
 SMALL, LARGE = 1 << 20, 1 << 22
+# With so few channels out of a group, a tile's products take less time than the Python around them: it may be larger.
+FEW, MORE = 16, 3
+
 # A matrix product is worth its start from so many columns on, and from so many results on.
 WIDE, MANY = 256, 1024
 
@@ -16,6 +19,7 @@ SHORT = 16
 class Problem(NamedTuple):
     """What decides the size of tiles: images, groups, channels in and out of one group, bytes of a number, Windows.
 
+    Where one product makes a block of output rows, outputs and Windows are those of blocks, and so are rows below.
     Beside its pixels and results, a tile needs `copies` of the columns of one product.
     """
 
@@ -25,17 +29,19 @@ class Problem(NamedTuple):
     c_out: int
     itemsize: int
     windows: tuple
+    block: int = 1
     copies: int = 0
 
 
 class Tile(NamedTuple):
-    """A box of outputs: some groups, images, rows and columns; the rows are cut into `strips` of equal height."""
+    """A box of outputs: some groups, images, rows (of blocks) and columns; rows are cut into equal `strips`."""
 
     groups: slice
     images: slice
     rows: slice
     columns: slice
     strips: int
+    block: int
 
     @property
     def height(self):
@@ -103,7 +109,8 @@ def tile_size(problem):
     (oh, ow), windows = problem.windows.out, problem.windows
     columns_of_image = problem.channels * windows.count * oh * ow
     # a quarter is left for the buffers of NumPy's loops and for products that are added up
-    room = max(SMALL, min(problem.itemsize * columns_of_image, LARGE)) * 3 // 4 // problem.itemsize
+    small = SMALL * (MORE if problem.c_out <= FEW else 1)
+    room = max(small, min(problem.itemsize * columns_of_image, LARGE)) * 3 // 4 // problem.itemsize
 
     def most(limit, needed):  # the largest number up to the limit that fits, or 0
         return bisect_right(range(1, limit + 1), room, key=needed)
@@ -132,4 +139,4 @@ def tiles(problem):
             strips = strips_of(problem, length(down), images * columns)
             for across in spans(ow, columns):
                 for some in spans(problem.n, images):
-                    yield Tile(part, some, down, across, strips)
+                    yield Tile(part, some, down, across, strips, problem.block)
