@@ -75,6 +75,18 @@ def _nearest(M, given):
     return commutes and np.allclose(rest.sum(axis=1), 0)
 
 
+def _without_wrapping(W, h, w):
+    """Average the entries of each offset as if the image had borders: the usual slip in exercise 4."""
+    W, rows, columns = W.reshape(h, w, h, w), np.arange(h), np.arange(w)
+    down = (rows[None, :] - rows[:, None])[:, None, :, None] + 0 * W.astype(int)
+    right = (columns[None, :] - columns[:, None])[None, :, None, :] + 0 * W.astype(int)
+    M = np.empty_like(W)
+    for a, b in np.ndindex(2 * h - 1, 2 * w - 1):
+        same = (down == a - h + 1) & (right == b - w + 1)
+        M[same] = W[same].mean()
+    return M.reshape(h * w, h * w)
+
+
 def _layer(rng):
     h, w = rng.integers(2, 5, size=2)
     return (rng.standard_normal((h * w, h * w)), int(h), int(w))
@@ -164,6 +176,23 @@ EXERCISES = [
                 "Your output is shorter than the sound. Moments outside count as zero, so every place has an output.",
             ),
             Mistake(
+                "frame too wide", lambda x, v: np.correlate(np.pad(x, 2 * len(v)), v, mode="valid")[: len(x)],
+                "Your first output begins too far to the left: most of what its window reads are zeros.",
+            ),
+            Mistake(
+                "frame of a whole kernel", lambda x, v: np.correlate(np.pad(x, len(v)), v, mode="valid")[: len(x)],
+                "You put as many zeros on each side as the kernel has weights. Half of the kernel sticks out, no more.",
+            ),
+            Mistake(
+                "does not move", lambda x, v: sum(v) * np.pad(x, len(v) // 2),
+                "Every weight multiplies the same moments. Each one should read the sound a moment later than the last.",
+            ),
+            Mistake(
+                "added", lambda x, v: sum(u + np.pad(x, len(v) // 2)[a : a + len(x)] for a, u in enumerate(v)),
+                "You added the weights to the sound. A weight multiplies its moment.",
+            ),
+            Mistake("all zero", lambda x, v: np.zeros(len(x)), "All your outputs are zero. Does the sum ever meet a weight?"),
+            Mistake(
                 "wraps around", lambda x, v: sum(u * np.roll(x, len(v) // 2 - a) for a, u in enumerate(v)),
                 "Your sound wraps around: its beginning reads its end. (A negative index in Python does so.)",
             ),
@@ -198,6 +227,11 @@ EXERCISES = [
                 "symmetric", lambda W, h, w: (W + W.T) / 2,
                 "Yours is symmetric. Equivariant is something else: each row is the one before it, moved.",
             ),
+            Mistake(
+                "no wrapping", _without_wrapping,
+                "You averaged over offsets that stop at the border. On a wrapped image the last column is a neighbour "
+                "of the first, so two of your offsets may be one.",
+            ),
             Mistake("nothing tied", lambda W, h, w: W, "Your matrix does not commute with a shift by one column."),
         ),
         hints=(
@@ -216,6 +250,7 @@ EXERCISES = [
             Mistake("the ring", 2 * 2 * 32 + 2 * 2 * (32 - 5), "You counted the sides as well. Does anything enter or leave there?"),
             Mistake("the whole ring", 32**2 - 28**2, "You counted the sides as well. Does anything enter or leave there?"),
             Mistake("the window", 2 * 4 * 32, "You counted as many rows as a window has neighbours. It reaches delta rows to each side."),
+            Mistake("two columns more", 4 * (32 + 2), "Your rows are right, and longer than the image. Only its pixels count."),
             Mistake("all that moved", (5 + 2) * 32, "Rows that came in are zero in both, but for those that a window with pixels reaches."),
         ),
         hints=(
