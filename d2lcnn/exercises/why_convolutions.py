@@ -75,18 +75,6 @@ def _nearest(M, given):
     return commutes and np.allclose(rest.sum(axis=1), 0)
 
 
-def _without_wrapping(W, h, w):
-    """Average the entries of each offset as if the image had borders: the usual slip in exercise 4."""
-    W, rows, columns = W.reshape(h, w, h, w), np.arange(h), np.arange(w)
-    down = (rows[None, :] - rows[:, None])[:, None, :, None] + 0 * W.astype(int)
-    right = (columns[None, :] - columns[:, None])[None, :, None, :] + 0 * W.astype(int)
-    M = np.empty_like(W)
-    for a, b in np.ndindex(2 * h - 1, 2 * w - 1):
-        same = (down == a - h + 1) & (right == b - w + 1)
-        M[same] = W[same].mean()
-    return M.reshape(h * w, h * w)
-
-
 def _layer(rng):
     h, w = rng.integers(2, 5, size=2)
     return (rng.standard_normal((h * w, h * w)), int(h), int(w))
@@ -227,17 +215,12 @@ EXERCISES = [
                 "symmetric", lambda W, h, w: (W + W.T) / 2,
                 "Yours is symmetric. Equivariant is something else: each row is the one before it, moved.",
             ),
-            Mistake(
-                "no wrapping", _without_wrapping,
-                "You averaged over offsets that stop at the border. On a wrapped image the last column is a neighbour "
-                "of the first, so two of your offsets may be one.",
-            ),
             Mistake("nothing tied", lambda W, h, w: W, "Your matrix does not commute with a shift by one column."),
         ),
         hints=(
             "An equivariant matrix has the same weight wherever input and output lie the same wrapped offset apart. Sort the entries of W by that offset.",
             "Entries of one offset must become one number. Which single number lies nearest to several given ones, in squared differences?",
-            "Reshape W to (h, w, h, w), so that an entry is named by the place of the output and the place of the input, and write down the wrapped offset of one entry.",
+            "Reshape W to (h, w, h, w), so that an entry is named by the place of the output and the place of the input, and write down the wrapped offset of one entry. The last column and the first are neighbours: offsets that differ by w columns or h rows are one.",
         ),
     ),
     Exercise(
