@@ -172,7 +172,7 @@ EXERCISES = [
                 "You multiplied by the input. A maximum hands its gradient on as it is.",
             ),
             Mistake(
-                "gradients in column order", lambda X, G: _routed(X, G.ravel(order="F").reshape(G.shape)),
+                "gradients in column order", lambda X, G: _routed(X, G.T),
                 "Your winners are right, and the gradients went to the wrong windows: G[i, j] belongs to window (i, j), "
                 "and yours went down the columns.",
             ),
