@@ -43,7 +43,7 @@ REACHED = {
     "locally_connected_and_dense": 48,
     "nin": 53,
     "padding_and_stride": 41,
-    "pooling": 84,
+    "pooling": 92,
     "receptive_fields": 56,
     "resnet": 41,
     "separable": 51,

@@ -21,7 +21,6 @@ NOT_YET_REVISED = {
     "convolution_in_mathematics",
     "cross_correlation",
     "padding_and_stride",
-    "pooling",
     "lenet",
     "convolution_arithmetic",
     "receptive_fields",
