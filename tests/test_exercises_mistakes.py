@@ -263,7 +263,8 @@ def test_the_kernel_is_found_in_the_code(answer, seen):
 
 
 def test_what_keeps_them_apart_is_let_through():
-    assert meeting(apart, 1, 2) == "" and meeting(apart, 0, 1) == "np.add(X, tall.max())"
+    assert meeting(apart, 1, 2) == ""
+    assert meeting(lambda X, column, row: corr2d(X * column, row), 0, 1) == "X * column"
 
 
 def test_unread_code_fails():
