@@ -54,6 +54,8 @@ def fails(capsys, *arguments):
     (["experiment", "nothing"], "nothing"),
     (["experiment", "lenet", "--jobs", 2, "--dask", "tcp://there:1"], "--dask: not allowed with argument --jobs"),
     (["experiment", "lenet", "--list", "--recompute", "lenet", 0], "--recompute: not allowed with argument --list"),
+    (["experiment", "lenet", "--list", "--settings"], "--settings: not allowed with argument --list"),
+    (["experiment", "--settings"], "name an experiment; --list shows all"),
     (["experiment", "lenet", "--recompute", "lenet", 0, "--out", "/nowhere"], "/nowhere/lenet.csv: No such file"),
     (["experiment", "lenet", "--jobs", 100_000], r"jobs must be at most \d+, not 100000"),
 ])
@@ -114,13 +116,34 @@ for line in sys.argv[1:]:
 """
 
 
-def test_help_needs_no_torch_and_commands_that_do_say_so():
+def test_what_needs_no_torch_does_without_and_what_does_says_so(tmp_path):
     ends = {"--help": 0, "train --help": 0, "experiment --help": 0, "summary --help": 0, "explorer --help": 0,
-            "explorer cases": 0, "train linear": 2, "summary linear": 2, "experiment --list": 2}
-    done = subprocess.run([sys.executable, "-c", BLOCK, *ends], capture_output=True, text=True, check=True)
+            "explorer cases": 0, "explorer export --out a.svg": 0, "explorer export --format png --out a.png": 0,
+            "explorer channels --out b.svg": 0, "explorer cone --format gif --out c.gif": 0, "experiment --list": 0,
+            "experiment --list --profile gpu": 0, "experiment lenet --settings": 0, "experiment gated": 2,
+            "train linear": 2, "summary linear": 2}
+    done = subprocess.run([sys.executable, "-c", BLOCK, *ends], cwd=tmp_path, capture_output=True, text=True)
     missing = "error: torch is not installed, and this command needs it: pip install 'd2lcnn[torch]'\n"
     assert done.stderr == "".join(f"{missing if status else ''}{line} {status}\n" for line, status in ends.items())
     assert "usage: python -m d2lcnn train" in done.stdout and "--weight-decay" in done.stdout
+    assert all(f"\n{name} " in done.stdout for name in experiments.EXPERIMENTS if name != "lenet")
+
+
+@pytest.mark.parametrize("line", [
+    "--help", "--version", "train --help", "experiment --help", "summary --help", "explorer --help", "explorer cases",
+    "explorer export --out a.svg", "explorer export --format gif --out a.gif", "experiment --list",
+    "experiment lenet --settings", "train lenet --lr -1", "experiment lennet", "trian",
+])
+def test_what_is_to_be_quick_loads_no_large_library(line, tmp_path):
+    """Torch and SciPy cost two core-seconds and more, all else together a quarter of one."""
+    code = ("import sys\nfrom d2lcnn.__main__ import main\ntry:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
+            "print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)")
+    done = subprocess.run([sys.executable, "-c", code, *line.split()], capture_output=True, text=True, check=True,
+                          cwd=tmp_path)
+    loaded = {*done.stderr.splitlines()[-1].split()}
+    assert "d2lcnn" in loaded
+    large = {"torch", "scipy", "skimage", "lightning_fabric", "matplotlib", "IPython", "distributed"}
+    assert loaded & large <= ({"matplotlib"} if "gif" in line else set())  # it has the fonts of pictures in pixels
 
 
 def shell(line, **changes):
@@ -206,12 +229,13 @@ def test_experiments_are_listed_run_resumed_and_recomputed(tmp_path, monkeypatch
 
     assert "toy                          2 runs, 2 missing: Does it run?" in output("--list")
     assert "[2/2] a, seed 1: test_accuracy" in output("toy")
-    assert output("toy", "--list").splitlines()[1:] == ["  a: seeds 0, 1"]
+    assert output("toy", "--settings").splitlines()[1:] == ["  a: seeds 0, 1"]
     path = tmp_path / "toy.csv"
     whole = path.read_bytes()
     path.write_bytes(whole[:-9])
-    assert output("toy", "--list") == "toy                          2 runs, 1 missing: Does it run?\n" \
-                                      "  a: seeds 0, 1 (missing)\n"
+    listed = "toy                          2 runs, 1 missing: Does it run?\n"
+    assert output("toy", "--list") == listed
+    assert output("toy", "--settings") == f"{listed}  a: seeds 0, 1 (missing)\n"
     path.write_bytes(whole)
     assert output("toy") == f"toy is complete: {tmp_path / 'toy.csv'}\n"
     lines = output("toy", "--recompute", "a", "1").splitlines()
@@ -243,7 +267,7 @@ def test_an_unreadable_file_hides_no_other_experiment(tmp_path, monkeypatch, cap
     assert {line.split()[0] for line in out.splitlines() if "runs, ? missing" in line} == unread
     assert error.startswith("error: ") and len(error.splitlines()) == 5
     assert all(f"{name}.csv" in error for name in unread)
-    assert cli.main(["experiment", "lenet", "--list"]) == 2
+    assert cli.main(["experiment", "lenet", "--settings"]) == 2
     out, error = capsys.readouterr()
     assert "  + batch norm: seeds 0, 1, 2\n" in out and "lenet.csv, line 1" in error
 
