@@ -223,12 +223,17 @@ def build(parts, x):
     return positive(net)
 
 
-def assert_exact(field, net, x, places):
-    """Every entry that `places` picks sees what gradients reach from it."""
+def assert_exact(field, net, x, places, constants=False):
+    """Every entry that `places` picks sees what gradients reach from it.
+
+    With `constants` entries are passed over that depend on nothing, whatever is wired to them: a softmax weighs values
+    that are all equal, on the padding of a 1x1 convolution.
+    """
     y = net(x)
     for _ in range(6):
         index, seen = predicted(field, places)
-        assert reached(y[index].sum(), x) == seen, index
+        found = reached(y[index].sum(), x)
+        assert found == seen or (constants and {*found} == {None}), index
 
 
 @given(st.lists(CHAIN, min_size=1, max_size=5), st.data())
@@ -251,7 +256,7 @@ def test_what_mixes_places_sees_what_gradients_reach(mixing, before, after, data
     net = build([*list(net)[1:], mixing(*shape[1:]), *after], x)
     field = field_of(net, x)
     if field is not None and not field.twice:
-        assert_exact(field, net, x, lambda n: data.draw(st.integers(0, n - 1)))
+        assert_exact(field, net, x, lambda n: data.draw(st.integers(0, n - 1)), constants=True)
 
 
 @pytest.mark.parametrize("unknown", UNKNOWN)
