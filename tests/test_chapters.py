@@ -8,7 +8,6 @@ import base64
 import copy
 import subprocess
 import sys
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,11 +50,6 @@ def test_toc_and_files_agree():
 
 def test_no_class_a_solution_anywhere():
     assert exercise_contract.class_a_solutions(ROOT, all_exercises()) == []
-
-
-def test_setup_cell_installs_from_the_address_of_the_package():
-    urls = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["project"]["urls"]
-    assert f'@ git+{urls["Repository"]}"' in new_chapter.SETUP_CELL
 
 
 # --- terms are explained before they are used ---
