@@ -10,7 +10,7 @@ PIP_ARGS ?=
 BIN := .venv/bin
 NB ?=
 JOBS ?= 2
-NOTEBOOKS := $(shell find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' | sort)
+NOTEBOOKS := $(shell find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' | sort | sed "s/.*/'&'/")
 
 # One thread a process, two processes: two threads that wait for each other on a busy
 # machine are several times slower, and one thread gives the same rounding everywhere.
@@ -38,13 +38,14 @@ help: ## list the commands
 env: $(STAMP) ## install the environment into .venv
 
 setup: $(STAMP) ## for contributors: readable diffs of notebooks (a git setting of this clone)
-	git config diff.ipynb.textconv "$(CURDIR)/$(BIN)/python $(CURDIR)/tools/nbtext.py"
+	git config diff.ipynb.textconv "$$($(BIN)/python -c 'import os, shlex; \
+	print(shlex.join(map(os.path.abspath, ("$(BIN)/python", "tools/nbtext.py"))))')"
 
 pages: $(STAMP)
 	$(BIN)/jupyter-book build . --all -n -W --keep-going --quiet
 
 book: pages ## build the book from the stored notebooks
-	@echo "The book is ready: open file://$(CURDIR)/_build/html/index.html (or run: make serve)"
+	@echo "The book is ready: open file://$$PWD/_build/html/index.html (or run: make serve)"
 
 serve: book ## build the book and serve it on http://localhost:8000
 	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 8000
@@ -53,7 +54,7 @@ lab: $(STAMP) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
 run: $(STAMP) ## NB=notebooks/.../x.ipynb: execute a notebook and store its outputs
-	$(BIN)/python tools/execute_notebooks.py $(or $(NB),$(error name the notebook: make run NB=notebooks/foundations/cross_correlation.ipynb))
+	$(BIN)/python tools/execute_notebooks.py "$(or $(NB),$(error name the notebook: make run NB=notebooks/foundations/cross_correlation.ipynb))"
 
 # D2LCNN_STORED: outputs as they are stored, without the explorer's script (a live notebook has it); and the book's
 # solutions are no progress of the reader's
@@ -61,8 +62,8 @@ NBVAL := D2LCNN_STORED=1 D2LCNN_PROGRESS=off $(BIN)/python -m pytest --nbval --n
 	--nbval-sanitize-with tools/sanitize.cfg -W default -q -p no:cacheprovider
 
 check: $(STAMP) ## NB=...: run a notebook again and compare every stored output
-	$(BIN)/python tools/execute_notebooks.py --check $(or $(NB),$(error name the notebook: make check NB=...))
-	$(NBVAL) $(NB)
+	$(BIN)/python tools/execute_notebooks.py --check "$(or $(NB),$(error name the notebook: make check NB=...))"
+	$(NBVAL) "$(NB)"
 
 lint: $(STAMP) ## style of the code
 	$(BIN)/ruff check .

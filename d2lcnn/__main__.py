@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from d2lcnn import __version__
-from d2lcnn.console import Parser, guarded
+from d2lcnn.console import Parser, guarded, words
 from d2lcnn.names import known, nearest
 
 RUN_FILES = ("metrics.json", "history.csv", "weights.pt")
@@ -214,7 +214,7 @@ def _list(chosen, folder, settings=False):
             lacking = experiments.missing(experiment, folder)
             count = len(lacking)
         except (ValueError, OSError) as error:
-            unread.append(str(error))
+            unread.append(words(error))
         print(f"{experiment.name:26} {len(experiment.cells()):3} runs, {count} missing: {experiment.question}")
         if settings:
             for name, setting in experiment.settings.items():

@@ -1,5 +1,6 @@
 """The command line, as a user starts it: help, errors, output that is cut off; experiments and summaries."""
 
+import doctest
 import os
 import re
 import signal
@@ -86,6 +87,10 @@ def test_what_a_user_can_mend_becomes_a_line(capsys, error, status, said):
 
     assert console.guarded(work) == status
     assert capsys.readouterr().err.startswith(said)
+
+
+def test_examples_in_docstrings():
+    assert doctest.testmod(console) == (0, 1)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("bug"), TypeError("bug"), ModuleNotFoundError("bug", name="d2lcnn.x")])
