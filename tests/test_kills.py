@@ -38,7 +38,7 @@ def killed_until_done(command, progress, rng, cwd):
 @pytest.mark.parametrize("name", FOLDERS)
 def test_training_ends_with_the_bits_of_a_run_that_was_left_alone(tmp_path, name):
     whole, broken = tmp_path / "whole", tmp_path / name
-    command = [sys.executable, "-m", "d2lcnn", *"train linear --data subset --epochs 6 --test --shift 1".split()]
+    command = [sys.executable, "-m", "d2lcnn", "train", "linear", "--data", "subset", "--epochs", "6", "--test"]
     subprocess.run([*command, f"--out={whole}"], check=True, capture_output=True)
 
     def progress():
