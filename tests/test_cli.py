@@ -283,6 +283,7 @@ def test_experiments_of_a_profile_are_listed(tmp_path, capsys):
     assert listed == [experiment.name for experiment in experiments.PROFILES["gpu"].values()]
 
 
+@pytest.mark.slow  # Dask starts threads, and gives up on a machine that is too busy to do so in ten seconds
 @pytest.mark.parametrize("address", ["", "nonsense", "foo://bar:1", "tcp://a:b"])
 def test_what_is_no_address_is_named(tmp_path, capsys, address):
     pytest.importorskip("distributed")
