@@ -9,6 +9,7 @@ PYTHON ?= python3
 PIP_ARGS ?=
 BIN := .venv/bin
 NB ?=
+AREAS ?=
 JOBS ?= 2
 NOTEBOOKS := $(shell find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' | sort | sed "s/.*/'&'/")
 
@@ -31,7 +32,7 @@ $(STAMP): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-.PHONY: help env setup book serve lab run check lint unit notebooks pages browser test clean
+.PHONY: help env setup book serve lab run check lint unit notebooks pages browser mutants test clean
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -77,6 +78,9 @@ notebooks: $(STAMP) ## run all notebooks again and compare every stored output
 
 browser: pages ## the built book in a real browser
 	$(BIN)/python -m pytest -q tests -m browser
+
+mutants: $(STAMP) ## change the code in hundreds of places, one at a time: do its tests notice? An hour; not in CI
+	nice -n 10 $(BIN)/python tools/mutants.py $(AREAS)
 
 test: lint ## everything that CI checks: style, tests, notebooks, book, browser
 	$(BIN)/python -m pytest -q -n $(JOBS) -m "not browser"

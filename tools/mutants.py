@@ -220,6 +220,7 @@ def _child(folder, tests):
     status = 2
     try:
         os.setsid()
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores it
         os.chdir(folder)
         with open(os.devnull, "rb") as nowhere, open(folder / OUTPUT, "wb") as output:
             for stream, file in enumerate((nowhere, output, output)):
