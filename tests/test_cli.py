@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from toy_images import light
 import d2lcnn
 from d2lcnn import __main__ as cli
 from d2lcnn import console, experiments
-from d2lcnn.train import Recipe
+from d2lcnn.explorer import cli as explorer_cli
+from d2lcnn.recipe import Augment, Recipe
 
 
 def fails(capsys, *arguments):
@@ -312,3 +314,24 @@ def test_summary_prints_the_table(capsys):
 def test_summary_takes_the_size_that_the_network_was_made_for(capsys):
     assert cli.main(["summary", "vgg16"]) == 0
     assert capsys.readouterr().out.splitlines()[-1].startswith("total  input 1 x 224 x 224 ")
+
+
+def test_every_option_of_every_command_is_seen_to_arrive_by_a_test():
+    """Add a new option here once a test sees it: those of `train` and of the figures are compared with their tables."""
+    seen = {
+        "experiment": {"name", "out", "profile", "list", "settings", "recompute", "jobs", "dask"},
+        "summary": {"network", "input", "classes"},
+        "explorer": {"explorer", "case", "format", "seconds", "once", "out"}
+        | {name for kind, _ in explorer_cli.COMMANDS.values() for name in kind.parameters},  # test_explorer_stills.py
+        "train": {"network", "data", "device", "threads", "test", "out"}  # test_cli_train.py
+        | {field.name for part in (Recipe, Augment) for field in fields(part)} - {"augment"},
+    }
+    for command in cli.COMMANDS:
+        parsers, found = [cli.parser()._subparsers._group_actions[0].choices[command.name]], set()
+        while parsers:
+            for action in parsers.pop()._actions:
+                found |= {action.dest} - {"help"}
+                if hasattr(action, "_name_parser_map"):
+                    parsers += action.choices.values()
+        unseen = found - seen.get(command.name, set())
+        assert not unseen, f"{command.name}: no test is known that sees these arrive: {unseen}"

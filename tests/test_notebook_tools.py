@@ -20,6 +20,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 import execute_notebooks as execute  # noqa: E402
+import nbtext  # noqa: E402
 import notebook_form as form  # noqa: E402
 from nbval.plugin import get_sanitize_patterns  # noqa: E402
 from setup_cell import SETUP_CELL  # noqa: E402
@@ -466,3 +467,19 @@ def test_contributing_lists_the_permitted_tags_and_real_commands():
     assert set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == form.PERMITTED_TAGS
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf8"), re.MULTILINE))
     assert set(re.findall(r"`make ([a-z]+)", text)) <= targets
+
+
+def test_of_a_notebook_without_problems_nothing_is_said(tmp_path, fake_run, capsys):
+    path = write(tmp_path / "a.ipynb", code("a"))
+    execute.main([str(path)])
+    capsys.readouterr()
+    assert execute.main(["--check", str(path), str(path)]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("letters", ["AAAA!AAAA", "AAAA AAAA", "AAA"])
+def test_only_whole_base64_is_decoded_before_its_hash(letters):
+    """Of text that merely looks like it, other letters would be dropped, and two texts have one hash."""
+    assert nbtext.fingerprint("AAAAAAAA").startswith("[6 bytes, ")
+    assert nbtext.fingerprint(letters).startswith(f"[{len(letters)} bytes, ")
+    assert nbtext.fingerprint("ü" * 4).startswith("[8 bytes, ")
