@@ -213,7 +213,9 @@ def test_help_explains_every_argument(command, capsys):
     with pytest.raises(SystemExit) as stopped:
         cli.main([command, "--help"])
     assert stopped.value.code == 0
-    assert capsys.readouterr().out.startswith(f"usage: python -m d2lcnn {command}")
+    out = " ".join(capsys.readouterr().out.split())
+    said = next(each.help for each in cli.COMMANDS if each.name == command)
+    assert out.startswith(f"usage: python -m d2lcnn {command}") and f"{said[0].upper()}{said[1:]}." in out
     sub = cli.parser()._subparsers._group_actions[0].choices[command]
     assert all(action.help for action in sub._actions if action.option_strings or command != "explorer")
 
