@@ -378,6 +378,14 @@ def test_class_a_rule_sees_a_solution(tmp_path):
     assert exercise_contract.class_a_solutions(tmp_path, SPECS) == [expected]
 
 
+@pytest.mark.parametrize("folder", ["notebooks/part", "book", "d2lcnn/exercises", "tests/browser", "tools"])
+def test_class_a_solutions_are_looked_for_everywhere(tmp_path, folder):
+    (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / folder / "notes.md").write_text("<summary>Solution of small-2</summary>", "utf8")
+    [problem] = exercise_contract.class_a_solutions(tmp_path, SPECS)
+    assert problem == f"{Path(folder, 'notes.md')}: solution of class A exercise small-2"
+
+
 # --- the skeleton of a new chapter ---
 
 TOC = """\

@@ -6,8 +6,10 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from toy_images import light
@@ -155,7 +157,7 @@ def test_what_is_to_be_quick_loads_no_large_library(line, tmp_path):
 
 def shell(line, **changes):
     return subprocess.run(["sh", "-c", line.replace("d2lcnn", f"{sys.executable} -m d2lcnn")], capture_output=True,
-                          text=True, env=os.environ | changes)
+                          text=True, env=os.environ | {"PYTHONUNBUFFERED": ""} | changes)  # as most people have it
 
 
 def test_a_closed_pipe_ends_quietly():
@@ -204,6 +206,54 @@ sys.meta_path.insert(0, Slow())
     _, error = process.communicate(timeout=60)
     assert error.startswith("interrupted") and error.count("\n") == 1
     assert process.returncode in (130, -signal.SIGINT)
+
+
+@pytest.fixture
+def interrupts(monkeypatch):
+    """Send Ctrl-C to this process inside of `guarded`; return its status, or the one it left with at once."""
+    class Left(BaseException):
+        pass
+
+    def leave(status):
+        raise Left(status)
+
+    def sent(initializing):
+        torch = SimpleNamespace(__spec__=SimpleNamespace(_initializing=initializing))
+        monkeypatch.setitem(sys.modules, "torch", torch)
+        monkeypatch.setattr(console.os, "_exit", leave)
+        try:
+            return "ended", console.guarded(lambda: os.kill(os.getpid(), signal.SIGINT))
+        except Left as left:
+            return "left", left.args[0]
+
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield sent
+    signal.signal(signal.SIGINT, previous)
+
+
+@pytest.mark.parametrize(("initializing", "how", "said"), [
+    (True, ("left", 130), "interrupted\n"),
+    (False, ("ended", 130), "interrupted: the same command continues from the last finished epoch or run\n"),
+])
+def test_while_torch_is_loaded_ctrl_c_leaves_at_once(interrupts, capsys, initializing, how, said):
+    assert interrupts(initializing) == how
+    assert capsys.readouterr().err == said
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_who_handles_ctrl_c_otherwise_keeps_it_and_threads_may_run_commands():
+    seen, mine = [], lambda number, frame: None
+    previous = signal.signal(signal.SIGINT, mine)
+    try:
+        assert console.guarded(lambda: seen.append(signal.getsignal(signal.SIGINT))) == 0
+        assert seen == [mine] and signal.getsignal(signal.SIGINT) is mine
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        thread = threading.Thread(target=lambda: seen.append(console.guarded(lambda: None)))
+        thread.start()
+        thread.join()
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    assert seen == [mine, 0]
 
 
 # ---- help, experiments, summaries

@@ -140,6 +140,13 @@ def test_the_folder_is_tried_before_anything_runs(tmp_path, monkeypatch, capsys)
     assert capsys.readouterr().err == f"error: {tmp_path}/file: Not a directory\n"
 
 
+def test_an_unknown_network_leaves_no_folder(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["train", "lenet5"]) == 2
+    assert "no network is named 'lenet5'" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_network_for_larger_images_is_refused_in_words(few_images, tmp_path, capsys):
     assert cli.main(["train", "vgg16", "--out", str(tmp_path)]) == 2
     assert "vgg16 takes images of 224x224 pixels, not 28x28" in capsys.readouterr().err
