@@ -9,8 +9,9 @@ PYTHON ?= python3
 PIP_ARGS ?=
 BIN := .venv/bin
 NB ?=
+AREAS ?=
 JOBS ?= 2
-NOTEBOOKS := $(shell find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' | sort)
+NOTEBOOKS := $(shell find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' | sort | sed "s/.*/'&'/")
 
 # One thread a process, two processes: two threads that wait for each other on a busy
 # machine are several times slower, and one thread gives the same rounding everywhere.
@@ -31,20 +32,21 @@ $(STAMP): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-.PHONY: help env setup book serve lab run check lint unit notebooks pages browser test clean
+.PHONY: help env setup book serve lab run check lint unit notebooks pages browser mutants test clean
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 env: $(STAMP) ## install the environment into .venv
 
 setup: $(STAMP) ## for contributors: readable diffs of notebooks (a git setting of this clone)
-	git config diff.ipynb.textconv "$(CURDIR)/$(BIN)/python $(CURDIR)/tools/nbtext.py"
+	git config diff.ipynb.textconv "$$($(BIN)/python -c 'import os, shlex; \
+	print(shlex.join(map(os.path.abspath, ("$(BIN)/python", "tools/nbtext.py"))))')"
 
 pages: $(STAMP)
 	$(BIN)/jupyter-book build . --all -n -W --keep-going --quiet
 
 book: pages ## build the book from the stored notebooks
-	@echo "The book is ready: open file://$(CURDIR)/_build/html/index.html (or run: make serve)"
+	@echo "The book is ready: open file://$$PWD/_build/html/index.html (or run: make serve)"
 
 serve: book ## build the book and serve it on http://localhost:8000
 	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 8000
@@ -53,7 +55,7 @@ lab: $(STAMP) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
 run: $(STAMP) ## NB=notebooks/.../x.ipynb: execute a notebook and store its outputs
-	$(BIN)/python tools/execute_notebooks.py $(or $(NB),$(error name the notebook: make run NB=notebooks/foundations/cross_correlation.ipynb))
+	$(BIN)/python tools/execute_notebooks.py "$(or $(NB),$(error name the notebook: make run NB=notebooks/foundations/cross_correlation.ipynb))"
 
 # D2LCNN_STORED: outputs as they are stored, without the explorer's script (a live notebook has it); and the book's
 # solutions are no progress of the reader's
@@ -61,8 +63,8 @@ NBVAL := D2LCNN_STORED=1 D2LCNN_PROGRESS=off $(BIN)/python -m pytest --nbval --n
 	--nbval-sanitize-with tools/sanitize.cfg -W default -q -p no:cacheprovider
 
 check: $(STAMP) ## NB=...: run a notebook again and compare every stored output
-	$(BIN)/python tools/execute_notebooks.py --check $(or $(NB),$(error name the notebook: make check NB=...))
-	$(NBVAL) $(NB)
+	$(BIN)/python tools/execute_notebooks.py --check "$(or $(NB),$(error name the notebook: make check NB=...))"
+	$(NBVAL) "$(NB)"
 
 lint: $(STAMP) ## style of the code
 	$(BIN)/ruff check .
@@ -76,6 +78,9 @@ notebooks: $(STAMP) ## run all notebooks again and compare every stored output
 
 browser: pages ## the built book in a real browser
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests -m browser
+
+mutants: $(STAMP) ## change the code in hundreds of places, one at a time: do its tests notice? An hour; not in CI
+	nice -n 10 $(BIN)/python tools/mutants.py $(AREAS)
 
 test: lint ## everything that CI checks: style, tests, notebooks, book, browser
 	$(BIN)/python -m pytest -q -n $(JOBS) -m "not browser"

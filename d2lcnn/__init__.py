@@ -17,7 +17,7 @@ except KeyboardInterrupt:
     print("interrupted", file=sys.stderr)
     sys.exit(130)
 
-__version__ = "0.1.0"
+__version__ = "0.1.0.dev0"
 
 # what shapes and ops make public is public here too; their lists are the only ones
 globals().update({name: getattr(part, name) for part in (ops, shapes) for name in part.__all__})

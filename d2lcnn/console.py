@@ -42,17 +42,28 @@ def guarded(work):
         if (error.name or "").partition(".")[0] not in TORCH:
             raise
         _say(f"error: {error.name} is not installed, and this command needs it: pip install 'd2lcnn[torch]'")
-    except (ValueError, FloatingPointError) as error:
-        _say(f"error: {error}")
-    except OSError as error:
-        _say(f"error: {error.filename or 'the output'}: {error.strerror}" if error.strerror else f"error: {error}")
-        if error.strerror and not error.filename:
+    except (ValueError, FloatingPointError, OSError) as error:
+        _say(f"error: {words(error)}")
+        if getattr(error, "strerror", None) and not error.filename:
             _closed()
     except (MemoryError, RuntimeError) as error:
         if not isinstance(error, MemoryError) and not re.search("(out of|allocate) memory", str(error)):
             raise
         _say("error: the memory does not suffice: a smaller --batch-size, network or input needs less")
     return WRONG
+
+
+def words(error):
+    """Say what went wrong, and with which file.
+
+    Examples
+    --------
+    >>> words(FileNotFoundError(2, "No such file", "a/b")), words(ValueError("x is 3"))
+    ('a/b: No such file', 'x is 3')
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'the output'}: {error.strerror}"
+    return str(error)
 
 
 @contextlib.contextmanager

@@ -103,7 +103,24 @@ def test_only_markdown_cells_change_and_the_cell_is_named():
     ]
     converted, problems = nb_markup.convert_notebook(json.dumps({"cells": cells}))
     assert [cell["source"] for cell in json.loads(converted)["cells"]] == [source, "(a)=\n</details>"]
-    assert problems == [(2, "</details>")]
+    assert problems == [(2, "markup without its other end: </details>")]
+
+
+PRINTED = "Traceback (most recent call last):\n  File \"a.py\", line 1\nZeroDivisionError: division by zero\n"
+
+
+@pytest.mark.parametrize(("output", "line"), [
+    ({"output_type": "error", "ename": "KeyError", "evalue": "'x'", "traceback": []}, "KeyError: 'x'"),
+    ({"output_type": "stream", "name": "stdout", "text": PRINTED}, "ZeroDivisionError: division by zero"),
+    ({"output_type": "stream", "name": "stderr", "text": PRINTED.splitlines(True)},
+     "ZeroDivisionError: division by zero"),
+])
+def test_a_stored_traceback_is_found(output, line):
+    quiet = {"cell_type": "code", "id": "a", "metadata": {}, "source": "1", "outputs": [
+        {"output_type": "stream", "name": "stdout", "text": "ZeroDivisionError: division by zero\n"}]}
+    loud = {**quiet, "id": "b", "outputs": [*quiet["outputs"], output]}
+    _, problems = nb_markup.convert_notebook(json.dumps({"cells": [quiet, loud]}))
+    assert problems == [(2, f"stores a traceback: {line}")]
 
 
 # ---- alternative texts
@@ -202,7 +219,10 @@ def built(tmp_path_factory):
         "<details><summary>Solution of small-1</summary>\n\nAs many.\n\n</details>",
     ]
     (root / "good.ipynb").write_text(notebook(*good, alt="One grey pixel"))
-    (root / "bad.ipynb").write_text(notebook("# Bad", "<details>open", '<img src="x.png">', alt=None))
+    bad = json.loads(notebook("# Bad", "<details>open", '<img src="x.png">', alt=None))
+    error = {"output_type": "error", "ename": "KeyError", "evalue": "3", "traceback": ["KeyError: 3"]}
+    bad["cells"][-1]["outputs"].append(error)
+    (root / "bad.ipynb").write_text(json.dumps(bad))
     out = root / "out"
     command = [sys.executable, "-m", "sphinx", "-q", "-E", "-b", "html", str(root), str(out)]
     environment = {**os.environ, "PYTHONPATH": str(EXT), "NO_COLOR": "1"}
@@ -224,8 +244,9 @@ def test_a_faultless_notebook_gives_no_warning(built):
 
 def test_each_error_is_a_warning_that_names_page_and_cell(built):
     warnings = [line for line in built[1] if "bad" in line]
-    assert len(warnings) == 3, warnings
+    assert len(warnings) == 4, warnings
     assert "cell 2" in warnings[0] and "<details>open" in warnings[0]
+    assert "cell 4: stores a traceback: KeyError: 3" in warnings[1]
     assert sum("without alternative text" in line for line in warnings) == 2
 
 

@@ -8,8 +8,7 @@ import base64
 import copy
 import subprocess
 import sys
-import tomllib
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 
 import nbformat
@@ -51,11 +50,6 @@ def test_toc_and_files_agree():
 
 def test_no_class_a_solution_anywhere():
     assert exercise_contract.class_a_solutions(ROOT, all_exercises()) == []
-
-
-def test_setup_cell_installs_from_the_address_of_the_package():
-    urls = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["project"]["urls"]
-    assert f'@ git+{urls["Repository"]}"' in new_chapter.SETUP_CELL
 
 
 # --- terms are explained before they are used ---
@@ -384,6 +378,14 @@ def test_class_a_rule_sees_a_solution(tmp_path):
     assert exercise_contract.class_a_solutions(tmp_path, SPECS) == [expected]
 
 
+@pytest.mark.parametrize("folder", ["notebooks/part", "book", "d2lcnn/exercises", "tests/browser", "tools"])
+def test_class_a_solutions_are_looked_for_everywhere(tmp_path, folder):
+    (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / folder / "notes.md").write_text("<summary>Solution of small-2</summary>", "utf8")
+    [problem] = exercise_contract.class_a_solutions(tmp_path, SPECS)
+    assert problem == f"{Path(folder, 'notes.md')}: solution of class A exercise small-2"
+
+
 # --- the skeleton of a new chapter ---
 
 TOC = """\
@@ -462,3 +464,43 @@ def test_command_line_reports_and_fails(tmp_path):
     assert run.returncode == 1  # no specs are found for it
     assert "specs: []" in run.stdout
     assert "5 exercises" in run.stdout
+
+
+def chapter_of(*cells):
+    return contract.Chapter(Path("x.ipynb"), nbformat.v4.new_notebook(cells=list(cells)))
+
+
+@pytest.mark.parametrize(("lines", "problems"), [((11, 11), 0), ((12, 12), 1), ((11, 12), 1), ((11, 11, 12), 0)])
+def test_more_than_half_of_the_cells_have_less_than_12_lines(lines, problems):
+    chapter = chapter_of(*(code("x = 1\n" * count) for count in lines))
+    assert len(form_contract.cells_are_small(chapter)) == problems
+
+
+ASKED, ANSWER = text("*Predict.* How many?"), text(f"<details>{form_contract.ANSWER}\n\nTwo.\n\n</details>")
+
+
+@pytest.mark.parametrize(("cells", "problems"), [
+    ([ASKED], 1),
+    ([ASKED, ANSWER], 0),
+    ([ASKED, code("1"), code("2"), ANSWER], 0),
+    ([ASKED, code("1"), text("Two."), ANSWER], 1),  # the text between has said it
+    ([ASKED, code("1"), code("2", tags=["answer", "hide-cell"])], 0),
+    ([text(f"{ASKED.source}\n\n{ANSWER.source}")], 0),
+    ([code("# *Predict.* is no question here")], 0),
+    ([text("**Exercise x-1. Now.**\n\n*Predict.* How many?")], 0),  # its solution is folded by another rule
+])
+def test_the_answer_is_folded_behind_the_question(cells, problems):
+    assert len(form_contract.predictions_are_closed(chapter_of(*cells))) == problems
+
+
+def test_a_chapter_stays_what_was_read():
+    with pytest.raises(FrozenInstanceError):
+        chapter_of().specs = ()
+
+
+def test_new_chapter_from_the_shell(tmp_path, monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(new_chapter, "create", lambda *names, **more: asked.append((names, more)) or [ROOT / "a.ipynb"])
+    assert new_chapter.main(["foundations/new", "A title", "--after", "pooling"]) == 0
+    assert asked == [(("foundations/new", "A title"), {"after": "pooling"})]
+    assert "next: fill what says 'TO WRITE', then make run NB=a.ipynb" in capsys.readouterr().out

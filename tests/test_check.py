@@ -71,6 +71,18 @@ def test_a_function_that_returns_nothing_is_asked_for_its_return():
     assert {line.seen for line in report.lines} == {"your function returned None: is a `return` missing?"}
 
 
+def test_the_seed_draws_the_inputs_that_an_answer_is_tried_on():
+    spec = next(each for each in SPECS if each.kind == "function" and each.generate)
+
+    def handed(seed):
+        seen = []
+        check.run(spec, lambda *arguments: seen.append(pickle.dumps(arguments)), seed=seed)
+        return seen
+
+    assert handed(0) == handed(0) != handed(1)
+    assert handed(0)[: len(spec.cases)] == handed(1)[: len(spec.cases)]  # those of the statement stay
+
+
 def test_generated_inputs_differ_and_are_the_same_each_time():
     for spec in SPECS:
         if spec.generate:

@@ -1,11 +1,15 @@
 """The command line, as a user starts it: help, errors, output that is cut off; experiments and summaries."""
 
+import doctest
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
+from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from toy_images import light
@@ -13,7 +17,8 @@ from toy_images import light
 import d2lcnn
 from d2lcnn import __main__ as cli
 from d2lcnn import console, experiments
-from d2lcnn.train import Recipe
+from d2lcnn.explorer import cli as explorer_cli
+from d2lcnn.recipe import Augment, Recipe
 
 
 def fails(capsys, *arguments):
@@ -54,6 +59,8 @@ def fails(capsys, *arguments):
     (["experiment", "nothing"], "nothing"),
     (["experiment", "lenet", "--jobs", 2, "--dask", "tcp://there:1"], "--dask: not allowed with argument --jobs"),
     (["experiment", "lenet", "--list", "--recompute", "lenet", 0], "--recompute: not allowed with argument --list"),
+    (["experiment", "lenet", "--list", "--settings"], "--settings: not allowed with argument --list"),
+    (["experiment", "--settings"], "name an experiment; --list shows all"),
     (["experiment", "lenet", "--recompute", "lenet", 0, "--out", "/nowhere"], "/nowhere/lenet.csv: No such file"),
     (["experiment", "lenet", "--jobs", 100_000], r"jobs must be at most \d+, not 100000"),
 ])
@@ -86,6 +93,10 @@ def test_what_a_user_can_mend_becomes_a_line(capsys, error, status, said):
     assert capsys.readouterr().err.startswith(said)
 
 
+def test_examples_in_docstrings():
+    assert doctest.testmod(console) == (0, 1)
+
+
 @pytest.mark.parametrize("error", [RuntimeError("bug"), TypeError("bug"), ModuleNotFoundError("bug", name="d2lcnn.x")])
 def test_a_fault_of_the_package_keeps_its_traceback(error):
     def work():
@@ -114,18 +125,39 @@ for line in sys.argv[1:]:
 """
 
 
-def test_help_needs_no_torch_and_commands_that_do_say_so():
+def test_what_needs_no_torch_does_without_and_what_does_says_so(tmp_path):
     ends = {"--help": 0, "train --help": 0, "experiment --help": 0, "summary --help": 0, "explorer --help": 0,
-            "explorer cases": 0, "train linear": 2, "summary linear": 2, "experiment --list": 2}
-    done = subprocess.run([sys.executable, "-c", BLOCK, *ends], capture_output=True, text=True, check=True)
+            "explorer cases": 0, "explorer export --out a.svg": 0, "explorer export --format png --out a.png": 0,
+            "explorer channels --out b.svg": 0, "explorer cone --format gif --out c.gif": 0, "experiment --list": 0,
+            "experiment --list --profile gpu": 0, "experiment lenet --settings": 0, "experiment gated": 2,
+            "train linear": 2, "summary linear": 2}
+    done = subprocess.run([sys.executable, "-c", BLOCK, *ends], cwd=tmp_path, capture_output=True, text=True)
     missing = "error: torch is not installed, and this command needs it: pip install 'd2lcnn[torch]'\n"
     assert done.stderr == "".join(f"{missing if status else ''}{line} {status}\n" for line, status in ends.items())
     assert "usage: python -m d2lcnn train" in done.stdout and "--weight-decay" in done.stdout
+    assert all(f"\n{name} " in done.stdout for name in experiments.EXPERIMENTS if name != "lenet")
+
+
+@pytest.mark.parametrize("line", [
+    "--help", "--version", "train --help", "experiment --help", "summary --help", "explorer --help", "explorer cases",
+    "explorer export --out a.svg", "explorer export --format gif --out a.gif", "experiment --list",
+    "experiment lenet --settings", "train lenet --lr -1", "experiment lennet", "trian",
+])
+def test_what_is_to_be_quick_loads_no_large_library(line, tmp_path):
+    """Torch and SciPy cost two core-seconds and more, all else together a quarter of one."""
+    code = ("import sys\nfrom d2lcnn.__main__ import main\ntry:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
+            "print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)")
+    done = subprocess.run([sys.executable, "-c", code, *line.split()], capture_output=True, text=True, check=True,
+                          cwd=tmp_path)
+    loaded = {*done.stderr.splitlines()[-1].split()}
+    assert "d2lcnn" in loaded
+    large = {"torch", "scipy", "skimage", "lightning_fabric", "matplotlib", "IPython", "distributed"}
+    assert loaded & large <= ({"matplotlib"} if "gif" in line else set())  # it has the fonts of pictures in pixels
 
 
 def shell(line, **changes):
     return subprocess.run(["sh", "-c", line.replace("d2lcnn", f"{sys.executable} -m d2lcnn")], capture_output=True,
-                          text=True, env=os.environ | changes)
+                          text=True, env=os.environ | {"PYTHONUNBUFFERED": ""} | changes)  # as most people have it
 
 
 def test_a_closed_pipe_ends_quietly():
@@ -176,6 +208,54 @@ sys.meta_path.insert(0, Slow())
     assert process.returncode in (130, -signal.SIGINT)
 
 
+@pytest.fixture
+def interrupts(monkeypatch):
+    """Send Ctrl-C to this process inside of `guarded`; return its status, or the one it left with at once."""
+    class Left(BaseException):
+        pass
+
+    def leave(status):
+        raise Left(status)
+
+    def sent(initializing):
+        torch = SimpleNamespace(__spec__=SimpleNamespace(_initializing=initializing))
+        monkeypatch.setitem(sys.modules, "torch", torch)
+        monkeypatch.setattr(console.os, "_exit", leave)
+        try:
+            return "ended", console.guarded(lambda: os.kill(os.getpid(), signal.SIGINT))
+        except Left as left:
+            return "left", left.args[0]
+
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield sent
+    signal.signal(signal.SIGINT, previous)
+
+
+@pytest.mark.parametrize(("initializing", "how", "said"), [
+    (True, ("left", 130), "interrupted\n"),
+    (False, ("ended", 130), "interrupted: the same command continues from the last finished epoch or run\n"),
+])
+def test_while_torch_is_loaded_ctrl_c_leaves_at_once(interrupts, capsys, initializing, how, said):
+    assert interrupts(initializing) == how
+    assert capsys.readouterr().err == said
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_who_handles_ctrl_c_otherwise_keeps_it_and_threads_may_run_commands():
+    seen, mine = [], lambda number, frame: None
+    previous = signal.signal(signal.SIGINT, mine)
+    try:
+        assert console.guarded(lambda: seen.append(signal.getsignal(signal.SIGINT))) == 0
+        assert seen == [mine] and signal.getsignal(signal.SIGINT) is mine
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        thread = threading.Thread(target=lambda: seen.append(console.guarded(lambda: None)))
+        thread.start()
+        thread.join()
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    assert seen == [mine, 0]
+
+
 # ---- help, experiments, summaries
 
 @pytest.mark.parametrize("command", [command.name for command in cli.COMMANDS])
@@ -183,7 +263,9 @@ def test_help_explains_every_argument(command, capsys):
     with pytest.raises(SystemExit) as stopped:
         cli.main([command, "--help"])
     assert stopped.value.code == 0
-    assert capsys.readouterr().out.startswith(f"usage: python -m d2lcnn {command}")
+    out = " ".join(capsys.readouterr().out.split())
+    said = next(each.help for each in cli.COMMANDS if each.name == command)
+    assert out.startswith(f"usage: python -m d2lcnn {command}") and f"{said[0].upper()}{said[1:]}." in out
     sub = cli.parser()._subparsers._group_actions[0].choices[command]
     assert all(action.help for action in sub._actions if action.option_strings or command != "explorer")
 
@@ -206,12 +288,13 @@ def test_experiments_are_listed_run_resumed_and_recomputed(tmp_path, monkeypatch
 
     assert "toy                          2 runs, 2 missing: Does it run?" in output("--list")
     assert "[2/2] a, seed 1: test_accuracy" in output("toy")
-    assert output("toy", "--list").splitlines()[1:] == ["  a: seeds 0, 1"]
+    assert output("toy", "--settings").splitlines()[1:] == ["  a: seeds 0, 1"]
     path = tmp_path / "toy.csv"
     whole = path.read_bytes()
     path.write_bytes(whole[:-9])
-    assert output("toy", "--list") == "toy                          2 runs, 1 missing: Does it run?\n" \
-                                      "  a: seeds 0, 1 (missing)\n"
+    listed = "toy                          2 runs, 1 missing: Does it run?\n"
+    assert output("toy", "--list") == listed
+    assert output("toy", "--settings") == f"{listed}  a: seeds 0, 1 (missing)\n"
     path.write_bytes(whole)
     assert output("toy") == f"toy is complete: {tmp_path / 'toy.csv'}\n"
     lines = output("toy", "--recompute", "a", "1").splitlines()
@@ -243,7 +326,7 @@ def test_an_unreadable_file_hides_no_other_experiment(tmp_path, monkeypatch, cap
     assert {line.split()[0] for line in out.splitlines() if "runs, ? missing" in line} == unread
     assert error.startswith("error: ") and len(error.splitlines()) == 5
     assert all(f"{name}.csv" in error for name in unread)
-    assert cli.main(["experiment", "lenet", "--list"]) == 2
+    assert cli.main(["experiment", "lenet", "--settings"]) == 2
     out, error = capsys.readouterr()
     assert "  + batch norm: seeds 0, 1, 2\n" in out and "lenet.csv, line 1" in error
 
@@ -254,6 +337,7 @@ def test_experiments_of_a_profile_are_listed(tmp_path, capsys):
     assert listed == [experiment.name for experiment in experiments.PROFILES["gpu"].values()]
 
 
+@pytest.mark.slow  # Dask starts threads, and gives up on a machine that is too busy to do so in ten seconds
 @pytest.mark.parametrize("address", ["", "nonsense", "foo://bar:1", "tcp://a:b"])
 def test_what_is_no_address_is_named(tmp_path, capsys, address):
     pytest.importorskip("distributed")
@@ -282,3 +366,24 @@ def test_summary_prints_the_table(capsys):
 def test_summary_takes_the_size_that_the_network_was_made_for(capsys):
     assert cli.main(["summary", "vgg16"]) == 0
     assert capsys.readouterr().out.splitlines()[-1].startswith("total  input 1 x 224 x 224 ")
+
+
+def test_every_option_of_every_command_is_seen_to_arrive_by_a_test():
+    """Add a new option here once a test sees it: those of `train` and of the figures are compared with their tables."""
+    seen = {
+        "experiment": {"name", "out", "profile", "list", "settings", "recompute", "jobs", "dask"},
+        "summary": {"network", "input", "classes"},
+        "explorer": {"explorer", "case", "format", "seconds", "once", "out"}
+        | {name for kind, _ in explorer_cli.COMMANDS.values() for name in kind.parameters},  # test_explorer_stills.py
+        "train": {"network", "data", "device", "threads", "test", "out"}  # test_cli_train.py
+        | {field.name for part in (Recipe, Augment) for field in fields(part)} - {"augment"},
+    }
+    for command in cli.COMMANDS:
+        parsers, found = [cli.parser()._subparsers._group_actions[0].choices[command.name]], set()
+        while parsers:
+            for action in parsers.pop()._actions:
+                found |= {action.dest} - {"help"}
+                if hasattr(action, "_name_parser_map"):
+                    parsers += action.choices.values()
+        unseen = found - seen.get(command.name, set())
+        assert not unseen, f"{command.name}: no test is known that sees these arrive: {unseen}"

@@ -6,6 +6,7 @@ import random
 import re
 import sys
 import time
+from dataclasses import FrozenInstanceError, fields, is_dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -162,6 +163,27 @@ def test_the_experiment_of_the_contributing_page_is_short_runs_and_answers_its_q
     errors = {name: [ex.run_cell(experiment, name, seed)[0]["value"] for seed in (0, 1)]
               for name in experiment.settings}
     assert max(errors["mean"]) < min(errors["maximum"]) / 3
+
+
+# ---- what is declared stays so
+
+def parts(value):
+    """Yield a value and what its fields hold, as far as these are dataclasses."""
+    yield value
+    for field in fields(value):
+        inner = getattr(value, field.name)
+        for each in inner if isinstance(inner, tuple) else (inner,):
+            if is_dataclass(each):
+                yield from parts(each)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_nothing_that_is_declared_can_be_changed(name):
+    for setting in EXPERIMENTS[name].settings.values():
+        for part in parts(setting):
+            for field in fields(part):
+                with pytest.raises(FrozenInstanceError):
+                    setattr(part, field.name, None)
 
 
 # ---- found by looking

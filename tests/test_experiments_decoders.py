@@ -7,8 +7,12 @@ from torch import nn
 
 from d2lcnn import networks, results
 from d2lcnn.experiments import Budget, nyquist_share, run_cell
-from d2lcnn.experiments.decoders import DECODERS, STEPS, flat_ripple, mean_squared_error
+from d2lcnn.experiments.decoders import DECODERS, STEPS, WAYS, flat_ripple, mean_squared_error
 from d2lcnn.experiments.images import load
+
+
+def test_every_way_of_the_autoencoder_is_compared():
+    assert (*networks.UPSAMPLERS,) == WAYS
 
 
 def test_the_share_of_stripes_noise_and_ramps():

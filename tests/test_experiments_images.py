@@ -81,6 +81,18 @@ def test_a_canvas_surrounds_and_a_shift_loses_nothing():
         ex.consistency(networks.create("linear", seed=0), images, 3)
 
 
+@pytest.mark.parametrize("free", range(4))
+def test_all_four_directions_count(free):
+    """The net looks at the centre and at one neighbour: a bright centre may move that way and no other."""
+    x = np.zeros((1, 1, 3, 3), np.uint8)
+    x[0, 0, 1, 1] = 255
+    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(9, 2))
+    with torch.no_grad():
+        net[1].weight[:], net[1].bias[:] = 0, 0
+        net[1].weight[1, [4, (1, 3, 5, 7)[free]]] = 1
+    assert ex.consistency(net, Images(x, np.array([0])), 1) == 0.25
+
+
 def test_consistency_is_one_where_the_place_does_not_matter_and_a_share_where_it_does():
     images = on_canvas(light(0).test, 32)
     mean_only = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(1, 10))

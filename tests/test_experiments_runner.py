@@ -9,6 +9,7 @@ import time
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -465,6 +466,14 @@ def test_workers_end_before_the_lock_does(tmp_path):
 def test_as_many_processes_as_processors_at_most():
     with pytest.raises(ValueError, match=r"jobs must be at most \d+, not 100000"):
         ex.processes(100_000)
+
+
+@pytest.mark.parametrize(("processor", "named"), [("a chip", "a chip"), ("", "a machine")])
+def test_where_no_file_names_the_processor_the_system_is_asked(monkeypatch, processor, named):
+    monkeypatch.setattr(ex.runner, "Path", lambda name: Path("/nowhere"))
+    monkeypatch.setattr(ex.runner.platform, "processor", lambda: processor)
+    monkeypatch.setattr(ex.runner.platform, "machine", lambda: "a machine")
+    assert ex.runner._cpu() == named
 
 
 SCRIPT = """

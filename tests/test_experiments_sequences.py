@@ -156,3 +156,10 @@ def test_what_the_chapter_says_of_parity():
         scores = {net: _of(table, net, f"test_accuracy, length {n}") for net in sq.PARITY_NETS}
         assert min(scores["lstm"].min(), scores["gru"].min()) > 0.94
         assert (scores["tcn"] == 1).all() if n == 10 else (abs(scores["tcn"] - 0.5) < 0.06).all()
+
+
+def test_denormal_numbers_are_flushed_while_a_run_trains_and_not_afterwards(monkeypatch):
+    said = []
+    monkeypatch.setattr(torch, "set_flush_denormal", said.append)
+    run_cell(sq.PARITY, "gru", 0, TINY)
+    assert said == [True, False]

@@ -32,6 +32,18 @@ def test_stacks_have_the_weights_that_the_chapter_says():
     assert stack_weights("three 3x3, linear") == three
 
 
+def test_linear_stacks_have_one_rectifier_each_like_the_7x7_that_they_replace():
+    kinds = {}
+    for name in ("three 3x3", "three 3x3, linear", "one 7x7"):
+        network, options, _ = vgg.NETS[name]
+        kinds[name] = [type(m) for m in networks.create(network, seed=0, **options).modules()]
+    convolutions = {name: found.count(nn.Conv2d) for name, found in kinds.items()}
+    rectifiers = {name: found.count(nn.ReLU) for name, found in kinds.items()}
+    assert convolutions["three 3x3"] == convolutions["three 3x3, linear"] > convolutions["one 7x7"]
+    assert rectifiers["three 3x3"] - convolutions["three 3x3"] == rectifiers["one 7x7"] - convolutions["one 7x7"]
+    assert rectifiers["three 3x3, linear"] == rectifiers["one 7x7"]
+
+
 def test_all_see_the_same_pixels():
     tables = [summarize(networks.create(network, seed=0, **options), (1, 28, 28))
               for network, options, _ in vgg.NETS.values() if network == "vgg_small"]

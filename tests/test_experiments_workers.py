@@ -172,6 +172,54 @@ def test_scheduler_and_workers_from_the_shell_and_a_command_that_is_stopped_kill
 
 
 @dataclass(frozen=True)
+class Endless(Failing):
+    """Never ends, and says where it runs."""
+
+    folder: str = ""
+    seeds: tuple = (0, 1, 2, 3, 4, 5)
+
+    def measure(self, seed, budget=None):
+        Path(self.folder, str(os.getpid())).touch()
+        time.sleep(600)
+
+
+def waits_for(path):
+    """Be the run of somebody else on the cluster: it ends when a file is there, and says in which process it was."""
+    until(path.exists, 120)
+    return os.getpid()
+
+
+def test_who_stops_restarts_the_workers_of_their_own_runs_alone(tmp_path):
+    from distributed import Client, LocalCluster
+
+    folder = tmp_path / "begun"
+    folder.mkdir()
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, \
+            Client(cluster.scheduler_address, set_as_default=False) as other:
+        mine, theirs = other.run(os.getpid).items()
+        job = other.submit(waits_for, tmp_path / "go on", workers=[theirs[0]])
+        until(lambda: any(job.key in keys for keys in other.processing().values()))
+        endless, workers = Experiment("endless", "?", {"a": Endless(folder=str(folder))}), dask_workers(
+            cluster.scheduler_address)
+
+        @contextmanager
+        def interrupted():
+            with workers() as pool:
+                futures = [pool.submit(endless.settings["a"].measure, seed) for seed in endless.settings["a"].seeds]
+                until(lambda: any(folder.iterdir()))
+                assert futures
+                raise KeyboardInterrupt
+                yield
+
+        with pytest.raises(KeyboardInterrupt):
+            run(endless, tmp_path, silent, interrupted)
+        assert [path.name for path in folder.iterdir()] == [str(mine[1])]
+        until(lambda: theirs[1] in other.run(os.getpid).values() and mine[1] not in other.run(os.getpid).values())
+        (tmp_path / "go on").touch()
+        assert job.result(60) == theirs[1]  # begun before, ended after, in one process
+
+
+@dataclass(frozen=True)
 class Deadly(Failing):
     """Kills whatever process it runs in, with seed 1."""
 

@@ -288,6 +288,18 @@ def test_export(tmp_path, capsys, kind, start):
     assert out.read_bytes().startswith(start) and str(out) in capsys.readouterr().out
 
 
+def test_the_options_of_an_animation_arrive(tmp_path):
+    Image = pytest.importorskip("PIL.Image")
+    films = []
+    for number, more in enumerate(([], ["--seconds", "0.25"], ["--once"], ["--seconds", "0.25", "--once"])):
+        out = tmp_path / f"{number}.gif"
+        assert main(["explorer", "export", "--i", "4", "--format", "gif", "--out", str(out), *more]) == 0
+        films.append(Image.open(out))
+    assert [film.info["duration"] for film in films] == [1000, 250, 1000, 250]
+    assert ["loop" in film.info for film in films] == [True, True, False, False]
+    assert len({film.n_frames for film in films}) == 1
+
+
 def test_export_of_own_sizes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert (

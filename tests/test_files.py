@@ -26,6 +26,15 @@ def test_write_replaces_the_whole_file_and_leaves_no_other(tmp_path):
     assert path.stat().st_mode == (tmp_path / "b.txt").stat().st_mode
 
 
+def test_all_of_it_is_on_the_disk_before_the_old_file_goes(tmp_path, monkeypatch):
+    sizes, path = [], tmp_path / "a.txt"
+    monkeypatch.setattr(files.os, "fsync", lambda number: sizes.append(os.fstat(number).st_size))
+    replace = os.replace
+    monkeypatch.setattr(files.os, "replace", lambda *names: (sizes.append("replace"), replace(*names)))
+    files.write(path, b"x" * 100)
+    assert sizes == [100, "replace"]
+
+
 @pytest.mark.parametrize("step", ["fsync", "replace"])
 def test_write_that_fails_keeps_the_old_file_and_names_it(tmp_path, monkeypatch, step):
     path = tmp_path / "a.txt"

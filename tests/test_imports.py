@@ -15,6 +15,7 @@ ALLOWED = {
     "notebook": set(),
     "shapes": set(),
     "names": set(),
+    "later": set(),
     "results": {"names"},
     "palette": set(),
     "modes": set(),
@@ -30,7 +31,7 @@ ALLOWED = {
     "train": {"shapes", "modes", "recipe", "files"},
     "summary": {"shapes", "modes"},
     "experiments": {"shapes", "modes", "ops", "layers", "networks", "data", "train", "summary", "results",
-                    "numpy_net", "recipe", "files", "names"},
+                    "numpy_net", "recipe", "files", "names", "later"},
     "explorer": {"shapes", "palette", "files"},
     "exercises": {"shapes", "ops"},
     "check": {"exercises", "files"},
@@ -39,7 +40,7 @@ ALLOWED["__main__"] = {*ALLOWED}
 
 # where a module may import torch when it is itself imported; elsewhere only inside the function that needs it
 TORCH_MODULES = {"ops._autograd"}
-TORCH_PARTS = {"layers", "networks", "train", "summary", "experiments"}
+TORCH_PARTS = {"layers", "networks", "train", "summary", "experiments.nets"}
 
 
 def part_of(module):
@@ -53,7 +54,7 @@ def imports(source, module, is_package):
     package = package if is_package else package[:-1]
     tree = ast.parse(source)
     inside = {id(n) for f in ast.walk(tree) if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
-              for n in ast.walk(f)}
+              or (isinstance(f, ast.If) and getattr(f.test, "id", "") == "TYPE_CHECKING") for n in ast.walk(f)}
     for node in ast.walk(tree):
         names = []
         if isinstance(node, ast.Import):
@@ -64,8 +65,10 @@ def imports(source, module, is_package):
             names = [f"{base}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if called in ("import_module", "__import__"):
+            if called in ("import_module", "__import__", "Later"):
                 names = [str(node.args[0].value)]
+            if called == "Later":
+                inside.add(id(node))
         yield from ((node.lineno, name, id(node) not in inside) for name in names)
 
 
@@ -81,9 +84,13 @@ def violations(source, module, is_package=False):
             own = target == part and (target or is_package)
             if not own and target not in ALLOWED[part]:
                 found.append(f"{module or '__init__'}:{line} imports {name}")
+        brought = top == "d2lcnn" and {part_of(rest), ".".join(rest.split(".")[:2])} & TORCH_PARTS
+        if brought and at_import and part == "experiments" and not module.startswith("experiments.nets"):
+            found.append(f"{module}:{line} imports {name}, and torch with it")
         if top == "torch":
             in_ops = part in ("ops", "shapes", "") and module not in TORCH_MODULES
-            if in_ops or (at_import and module not in TORCH_MODULES and part not in TORCH_PARTS):
+            late = not at_import or module in TORCH_MODULES
+            if in_ops or not (late or TORCH_PARTS & {part, module, module.rpartition(".")[0]}):
                 found.append(f"{module or '__init__'}:{line} imports torch")
     return found
 
@@ -128,6 +135,12 @@ def test_every_part_may_use_what_its_helpers_use():
     ("exercises.padding", "from ..check import check"),
     ("explorer", "try:\n    import torch\nexcept ImportError:\n    torch = None"),
     ("check", "import d2lcnn.__main__"),
+    ("ops.corr", "from ..later import Later"),
+    ("names", "networks = Later('d2lcnn.networks')"),
+    ("experiments.shift", "import torch"),
+    ("experiments.shift", "from ..train import Recipe"),
+    ("experiments.shift", "from .. import networks"),
+    ("experiments.shift", "from .nets.gated import Stack"),
 ])
 def test_a_wrong_import_is_found(module, source):
     assert violations(source, module) != []
@@ -139,7 +152,10 @@ def test_a_wrong_import_is_found(module, source):
     ("ops.corr", "def f():\n    from ._autograd import conv2d"),
     ("networks.vgg", "import torch\nfrom ..layers import GLU\nfrom .blocks import VGGBlock"),
     ("data", "def f():\n    import torch"),
-    ("experiments.shift", "from .. import train, networks\nfrom ..results import read"),
+    ("experiments.shift", "from ..results import read\nfrom ..later import Later\ntrain = Later('d2lcnn.train')"),
+    ("experiments.shift", "torch = Later('torch')"),
+    ("experiments.shift", "if TYPE_CHECKING:\n    from torch import nn\ndef f():\n    from .nets.gated import Stack"),
+    ("experiments.nets.gated", "import torch\nfrom d2lcnn import layers"),
     ("__main__", "from . import __version__\nfrom .experiments import run\nimport d2lcnn.train"),
 ])
 def test_a_right_import_passes(module, source):

@@ -86,6 +86,10 @@ def test_the_two_ends_are_the_known_layers():
 
 @pytest.mark.parametrize(("kind", "arguments", "error", "message"), [
     (SeparableConv2d, {"in_channels": 0}, ValueError, "in_channels must be at least 1, not 0"),
+    (SeparableConv2d, {"out_channels": 0}, ValueError, "out_channels must be at least 1, not 0"),
+    (SegmentedConv2d, {"in_channels": 0}, ValueError, "in_channels must be at least 1, not 0"),
+    (SegmentedConv2d, {"out_channels": 0}, ValueError, "out_channels must be at least 1, not 0"),
+    (SegmentedConv2d, {"segments": 0}, ValueError, "segments must be at least 1, not 0"),
     (SeparableConv2d, {"out_channels": 2.0}, ValueError, "out_channels must be an integer, not 2.0"),
     (SeparableConv2d, {"depth_multiplier": 0}, ValueError, "depth_multiplier must be at least 1, not 0"),
     (SeparableConv2d, {"between": "relu"}, TypeError, "between must be a module such as .*, not 'relu'"),

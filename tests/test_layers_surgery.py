@@ -142,6 +142,8 @@ def test_it_says_what_is_wrong(call, error, message):
     ([nn.Linear(6, 6)], TypeError, "before Flatten works along the last axis"),
     ([nn.AdaptiveAvgPool2d(2)], ValueError, "must have output_size 1"),
     ([nn.Flatten(2)], ValueError, "must flatten channels and places"),
+    ([nn.Flatten(0, 3)], ValueError, "must flatten channels and places"),
+    ([nn.Flatten(1, 2)], ValueError, "must flatten channels and places"),
     ([nn.Flatten(), nn.Softmax(1)], TypeError, "Softmax.* after Flatten cannot be translated"),
     ([nn.Flatten(), nn.BatchNorm1d(36)], TypeError, "numbers for every place"),
 ])
@@ -160,3 +162,14 @@ def test_unshared_layers_do_not_slide():
     new = fully_convolutional(net, (1, 6, 6))
     with pytest.raises(ValueError, match="weights for each place of that size"):
         new(torch.zeros(1, 1, 9, 9))
+
+
+def test_flatten_may_name_its_axes_either_way():
+    nets = [nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(*axes), nn.Linear(2 * 4 * 4, 3))
+            for axes in ((), (1, 3), (1, -1))]
+    for net in nets:
+        net.load_state_dict(nets[0].state_dict())
+    x = torch.rand(1, 1, 9, 8)
+    first, *others = (fully_convolutional(net, (1, 6, 6))(x) for net in nets)
+    assert first.shape == (1, 3, 4, 3)
+    assert all(torch.equal(first, other) for other in others)

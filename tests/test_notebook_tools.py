@@ -20,8 +20,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 import execute_notebooks as execute  # noqa: E402
+import nbtext  # noqa: E402
 import notebook_form as form  # noqa: E402
 from nbval.plugin import get_sanitize_patterns  # noqa: E402
+from setup_cell import SETUP_CELL  # noqa: E402
 
 PNG = base64.b64encode(bytes(range(200))).decode()
 
@@ -155,12 +157,26 @@ def test_outputs_of_an_editor_are_not_kept(tmp_path, fake_run):
     assert printed(path) == ["run 1\n"]
 
 
-def test_a_new_address_in_the_setup_cell_refreshes_nothing(tmp_path, fake_run):
-    path = write(tmp_path / "a.ipynb", code("setup", "remove-cell"), code("b", form.IGNORE))
+def test_an_old_setup_cell_is_renewed_and_refreshes_nothing(tmp_path, fake_run):
+    path = write(tmp_path / "a.ipynb", code("setup", "remove-cell"), code("b", form.IGNORE), code("c", "remove-cell"))
     execute.main([str(path)])
     change(path, c0="setup from elsewhere")
+    assert form.check(path) == [f"{path}: not in normal form (run tools/execute_notebooks.py --no-exec)"]
     execute.main([str(path)])
-    assert printed(path) == ["run 3\n", "run 2\n"]
+    assert printed(path) == ["run 4\n", "run 2\n", "run 6\n"]
+    change(path, c0="setup from elsewhere")
+    assert execute.main(["--no-exec", str(path)]) == 0
+    assert [cell.source for cell in form.read(path).cells] == [SETUP_CELL, "b", "c"]
+    assert form.check(path) == []
+
+
+@pytest.mark.parametrize("cells", [
+    [code("mine"), code("b", "remove-cell")],
+    [nbformat.v4.new_markdown_cell("mine", metadata={"tags": ["remove-cell"]})],
+])
+def test_only_a_first_code_cell_that_says_so_is_the_setup_cell(cells):
+    notebook = form.normalise(nbformat.v4.new_notebook(cells=cells))
+    assert [cell.source for cell in notebook.cells] == [cell.source for cell in cells]
 
 
 def test_no_exec_keeps_outputs_and_invents_no_count(tmp_path, fake_run):
@@ -451,3 +467,19 @@ def test_contributing_lists_the_permitted_tags_and_real_commands():
     assert set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == form.PERMITTED_TAGS
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf8"), re.MULTILINE))
     assert set(re.findall(r"`make ([a-z]+)", text)) <= targets
+
+
+def test_of_a_notebook_without_problems_nothing_is_said(tmp_path, fake_run, capsys):
+    path = write(tmp_path / "a.ipynb", code("a"))
+    execute.main([str(path)])
+    capsys.readouterr()
+    assert execute.main(["--check", str(path), str(path)]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("letters", ["AAAA!AAAA", "AAAA AAAA", "AAA"])
+def test_only_whole_base64_is_decoded_before_its_hash(letters):
+    """Of text that merely looks like it, other letters would be dropped, and two texts have one hash."""
+    assert nbtext.fingerprint("AAAAAAAA").startswith("[6 bytes, ")
+    assert nbtext.fingerprint(letters).startswith(f"[{len(letters)} bytes, ")
+    assert nbtext.fingerprint("ü" * 4).startswith("[8 bytes, ")

@@ -126,6 +126,13 @@ def test_numerical_gradient_of_a_smooth_function(seed, dtype, shape):
         np.testing.assert_allclose(np.asarray(gradient), expected, rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.parametrize("size", [1e-8, 1.0, 1e4, 1e8])
+def test_the_step_grows_with_the_entry(size):
+    """A step that fits an entry of 1 drowns in the rounding of a square of 1e8."""
+    x = np.array([size, 1.0, -size])
+    np.testing.assert_allclose(numerical_gradient(lambda v: v[0] ** 2, x), [2 * size, 0, 0], rtol=1e-8, atol=1e-9)
+
+
 def test_tensors_with_graphs():
     x, w = torch.ones(2, 2, dtype=torch.float64, requires_grad=True), torch.ones(2, dtype=torch.float64)
     w.requires_grad_()

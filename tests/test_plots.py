@@ -34,6 +34,21 @@ def test_grid_draws_each_cell_with_its_number_at_its_place():
     assert ax.get_ylim()[0] > ax.get_ylim()[1], "row 0 is at the top"
 
 
+def test_cells_lie_around_their_places_and_all_is_in_sight():
+    ax = plots.grid(np.zeros((2, 3)))
+    assert [(p.get_x(), p.get_y(), p.get_width(), p.get_height()) for p in ax.patches] == [
+        (j - 0.5, i - 0.5, 1, 1) for i in range(2) for j in range(3)]
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    assert left <= -0.5 and right >= 2.5 and bottom >= 1.5 and top <= -0.5
+    assert right - left < 3.5 and bottom - top < 2.5  # and little else
+
+
+@pytest.mark.parametrize("position", [(-1, 0), (2, 0), (3, 0), (0, -1), (0, 3), (0, 4)])
+def test_a_position_outside_of_the_output_is_named(position):
+    with pytest.raises(ValueError, match=r"position .* is outside the output of shape \(2, 3\)"):
+        plots.correlation_step(np.zeros((3, 4)), np.ones((2, 2)), np.zeros((2, 3)), position)
+
+
 def test_grid_tints_larger_numbers_more_and_leaves_nan_empty():
     ax = plots.grid([[0.0, 1.0, np.nan, -2.0]])
     light, middle, empty, strong = (sum(p.get_facecolor()[:3]) for p in ax.patches)

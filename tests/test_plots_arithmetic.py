@@ -164,3 +164,22 @@ def test_cases_share_one_scale():
 def test_bad_input_is_named(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_the_output_stands_beside_the_middle_of_the_input_and_all_is_in_sight():
+    ax = plots.conv_case(7, 3, padding=(1, 0), title="a case")
+    boxes = {kind: [p.get_extents().transformed(ax.transData.inverted()) for p in ax.patches if p.get_gid() == kind]
+             for kind in ("input", "padding", "output")}
+    reads, output = boxes["input"] + boxes["padding"], boxes["output"]
+    middles = [(min(b.y0 for b in part) + max(b.y1 for b in part)) / 2 for part in (reads, output)]
+    assert middles[0] == pytest.approx(middles[1])
+    assert max(b.x1 for b in reads) < min(b.x0 for b in output)  # an arrow between them, in the middle too
+    (arrow,) = (text for text in ax.texts if text.get_text() == "→")
+    assert (arrow.get_ha(), arrow.get_va()) == ("center", "center")
+    assert arrow.get_position() == pytest.approx(
+        ((max(b.x1 for b in reads) + min(b.x0 for b in output)) / 2, middles[0]))
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    every = reads + output
+    assert left < min(b.x0 for b in every) and right > max(b.x1 for b in every)
+    assert top < min(b.y0 for b in every) and bottom > max(b.y1 for b in every)
+    assert right - left < 7 + 5 + 3 and bottom - top < 9 + 1

@@ -36,7 +36,7 @@ def test_cells_stand_in_their_row_and_column():
     assert places == [(i, j) for i in range(2) for j in range(3)]
     assert [text.get_text() for text in ax.texts] == ["1", "0", "3", "0", "2", "0"]
     assert ax.get_title() == "paths"
-    assert ax.get_ylim()[0] > ax.get_ylim()[1], "row 0 is at the top"
+    assert (ax.get_xlim(), ax.get_ylim()) == ((-0.6, 2.6), (1.6, -0.6)), "row 0 is at the top, and all is in sight"
 
 
 def test_more_paths_are_darker():

@@ -192,6 +192,12 @@ def test_path_counts_by_hand():
     (lambda: shapes.conv_output_size(5, 2.0), ValueError, "k must be an integer, not 2.0"),
     (lambda: shapes.conv_output_size(5, True), ValueError, "k must be an integer, not True"),
     (lambda: shapes.conv_output_size(3, 3, d=2), ValueError, r"kernel spans 5 \(k=3, d=2\).*has 3"),
+    (lambda: shapes.conv_output_size(1, 9, p=3), ValueError, r"kernel spans 9 \(k=9, d=1\) but the padded input has 7"),
+    (lambda: shapes.conv_transpose_output_size(3, 3, p=-1), ValueError, "p must be at least 0, not -1"),
+    (lambda: shapes.conv_transpose_output_size(0, 3), ValueError, "i must be at least 1, not 0"),
+    (lambda: shapes.conv_transpose_output_size(3, 3, s=0), ValueError, "s must be at least 1, not 0"),
+    (lambda: shapes.conv_transpose_output_size(3, 3, output_padding=-1), ValueError, "output_padding"),
+    (lambda: shapes.pool_output_size(1, 5, p=1), ValueError, "window spans 5.*has 3"),
     (lambda: shapes.conv_transpose_output_size(3, 3, output_padding=1), ValueError, "output_padding=1"),
     (lambda: shapes.conv_transpose_output_size(1, 2, p=1), ValueError, "p=1 crops the whole output"),
     (lambda: shapes.pool_output_size(5, 2, p=2), ValueError, "p=2 must be smaller than the window size k=2"),
@@ -207,6 +213,16 @@ def test_path_counts_by_hand():
 def test_bad_sizes_are_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_what_is_left_out_is_torchs_default():
+    x, w = torch.zeros(1, 1, 7), torch.zeros(1, 1, 3)
+    assert shapes.effective_kernel_size(3) == 3
+    assert shapes.conv_output_size(7, 3) == F.conv1d(x, w).shape[2] == shapes.conv_output_size(7, 3, 1, 0, 1)
+    assert shapes.conv_transpose_output_size(7, 3) == F.conv_transpose1d(x, w).shape[2]
+    assert shapes.pool_output_size(7, 3) == F.max_pool1d(x, 3).shape[2] == shapes.pool_output_size(7, 3, 3, 0, 1, False)
+    assert Window(3) == Window(3, s=1, p=0, d=1)
+    assert shapes.same_padding(3) == shapes.same_padding(3, 1) == (1, 1)
 
 
 # ---- the one check of integers

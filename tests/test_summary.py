@@ -343,6 +343,9 @@ def test_tables_in_text_and_html():
     markup = table._repr_html_()
     assert markup.count("<tr>") == len(table) + 2
     assert markup.count("<td") == 7 * len(table)
+    assert markup.count("<th ") == markup.count("</th>") == 7 + 7
+    head = markup[: markup.index("</thead>")]
+    assert '<th style="text-align:left">layer</th>' in head and '<th style="text-align:right">parameters</th>' in head
     assert "8,640" in markup
 
 

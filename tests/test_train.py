@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+from dataclasses import FrozenInstanceError
 from types import SimpleNamespace
 
 import numpy as np
@@ -160,6 +161,23 @@ def test_bf16_and_channels_last_train_to_nearly_the_same_weights():
     assert not torch.equal(weights(nets["bf16"]), weights(nets["plain"]))
 
 
+@pytest.mark.parametrize("last", [True, False])
+def test_channels_last_is_how_images_and_weights_lie_in_memory_while_training(last):
+    net, seen = nn.Sequential(nn.Conv2d(2, 4, 3), nn.Flatten(), nn.Linear(144, 4)), []
+    net[0].register_forward_pre_hook(lambda conv, given: seen.extend(
+        t.is_contiguous(memory_format=torch.channels_last) for t in (given[0], conv.weight)))
+    coloured = SimpleNamespace(x=np.repeat(IMAGES.x, 2, axis=1), y=IMAGES.y)  # of one channel both ways are the same
+    train.fit(net, coloured, epochs=1, lr=0.01, channels_last=last)
+    assert {*seen} == {last}
+    assert net[0].weight.is_contiguous()
+
+
+def test_what_was_measured_is_not_changed_afterwards():
+    metrics = train.evaluate(make_net(), IMAGES)
+    with pytest.raises(FrozenInstanceError):
+        metrics.accuracy = 1.0
+
+
 # ---- errors
 
 @pytest.mark.parametrize(("change", "error", "message"), [
@@ -181,6 +199,8 @@ def test_bf16_and_channels_last_train_to_nearly_the_same_weights():
     ({"augment": "flip"}, TypeError, "augment must be a function"),
     ({"device": "tpu"}, ValueError, "device is 'tpu'"),
     ({"train": np.zeros(3)}, TypeError, "train must have arrays x and y"),
+    ({"train": SimpleNamespace(x=np.zeros((2, 1, 2, 2)))}, TypeError, "train must have arrays x and y"),
+    ({"train": SimpleNamespace(y=np.zeros(2, int))}, TypeError, "train must have arrays x and y"),
     ({"train": SimpleNamespace(x=np.zeros((2, 1, 2, 2)), y=np.zeros(3, int))}, ValueError, "one label for each image"),
     ({"train": SimpleNamespace(x=np.zeros((2, 1, 2, 2), np.int32), y=np.zeros(2, int))}, TypeError, "uint8 or floats"),
     ({"train": SimpleNamespace(x=np.zeros((2, 1, 2, 2)), y=np.array([0, -1]))}, ValueError, "holds the label -1"),

@@ -17,8 +17,9 @@ import form_contract
 import yaml
 from exercise_contract import Chapter, statements
 from nb_markup import convert
-from new_chapter import LAST_SECTIONS, MARKER, ROOT, SETUP_CELL
+from new_chapter import LAST_SECTIONS, MARKER, ROOT
 from notebook_form import IGNORE, MACHINE_PATH, check, read, tags
+from setup_cell import SETUP_CELL
 
 from d2lcnn import exercises
 
@@ -60,7 +61,7 @@ def items(text):
 def begins_with_the_setup_cell(chapter):
     """The first code cell is the setup cell, hidden."""
     if not chapter.code or chapter.code[0].source != SETUP_CELL:
-        return ["the first code cell is not SETUP_CELL of tools/new_chapter.py (new address? tools/address.py)"]
+        return ["the first code cell is not SETUP_CELL (run tools/execute_notebooks.py --no-exec)"]
     if tags(chapter.code[0]) != ["remove-cell"]:
         return [f"the setup cell has the tags {tags(chapter.code[0])}, expected ['remove-cell']"]
     return []

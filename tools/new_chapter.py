@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 
 import nbformat
-import yaml
 from notebook_form import dumps, normalise
 from ruamel.yaml import YAML
+from setup_cell import SETUP_CELL
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKER = "TO WRITE"
@@ -30,30 +30,6 @@ PARTS = {
 }
 LAST_SECTIONS = ("Pitfalls", "What to remember", "Exercises", "Where it comes from, where it leads")
 
-
-def repository_address(root=ROOT):
-    """Return the one setting that says where the repository is."""
-    return yaml.safe_load((root / "_config.yml").read_text("utf8"))["repository"]["url"]
-
-
-# The first code cell of every chapter, tagged `remove-cell`; tests/test_chapters.py compares it.
-SETUP_CELL = '''\
-import importlib.util
-import os
-import subprocess
-import sys
-
-# One thread, before NumPy loads its libraries: the number of threads changes the last digits.
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(name, "1")
-if importlib.util.find_spec("d2lcnn") is None:  # on Colab: install the package of the book
-    package = "d2lcnn[torch] @ git+ADDRESS"
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", package], check=True)
-    importlib.invalidate_caches()
-
-from d2lcnn import plots
-
-plots.use_style()'''.replace("ADDRESS", repository_address())
 
 OPENING = """\
 # {title}

@@ -1,8 +1,9 @@
 """The one form in which notebooks are stored: read, normalise, check. Nothing is executed here.
 
 Normal form: format 4.5, one kernelspec, stable cell ids, only permitted metadata, no timings, execution counts
-1..n, one output a stream, stdout before stderr, LF, one newline at the end. What a notebook folds follows from its
-tags alone: the metadata that JupyterLab and Colab read are derived from them, and so are the book's prompts.
+1..n, one output a stream, stdout before stderr, LF, one newline at the end, the setup cell that of all chapters. What
+a notebook folds follows from its tags alone: the metadata that JupyterLab and Colab read are derived from them, and so
+are the book's prompts.
 """
 
 import ast
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
+from setup_cell import SETUP_CELL
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 IGNORE = "nbval-ignore-output"
@@ -89,8 +91,8 @@ def source_hashes(notebook):
     the readers' own cells, tagged ``attempt``.
     """
     digest, hashes = hashlib.sha256(), {}
-    for place, cell in enumerate(code_cells(notebook)):
-        if not (place == 0 and "remove-cell" in tags(cell)) and "attempt" not in tags(cell):
+    for cell in code_cells(notebook):
+        if not is_setup(notebook, cell) and "attempt" not in tags(cell):
             try:
                 meaning = repr(_meaning(ast.parse(cell.source)))
             except SyntaxError:  # told by the check; a line of IPython, for instance
@@ -162,6 +164,11 @@ def folded(cell):
     return kept
 
 
+def is_setup(notebook, cell):
+    """Tell whether a cell is the setup cell: the first code cell, if it is tagged ``remove-cell``."""
+    return "remove-cell" in tags(cell) and cell is next(iter(code_cells(notebook)), None)
+
+
 def normalise(notebook):
     """Bring a notebook into the one form that is stored; cells that never ran stay without a count."""
     notebook.nbformat, notebook.nbformat_minor = 4, 5
@@ -169,7 +176,7 @@ def normalise(notebook):
     give_ids(notebook)
     count = 0
     for cell in notebook.cells:
-        cell.source = cell.source.rstrip()
+        cell.source = SETUP_CELL if is_setup(notebook, cell) else cell.source.rstrip()
         code = cell.cell_type == "code"
         kept = folded(cell) if code else {k: v for k, v in cell.metadata.items() if k in PERMITTED_METADATA}
         if not code or IGNORE not in tags(cell):

@@ -19,7 +19,8 @@ build turns into directives, and HTML comments for what a notebook need not show
 
 Tags of a `details` element, and comments that open a block, stand on lines of their own with a blank line behind
 them: CommonMark takes a line that begins with one for HTML, up to the next blank line. A comment that is opened and
-not closed in its cell, and a fold of another form, fail the build with a warning that names file and cell.
+not closed in its cell, and a fold of another form, fail the build with a warning that names file and cell. So does a
+stored traceback: the page would show an error, and paths of the machine that made it.
 """
 
 import json
@@ -102,8 +103,26 @@ def with_its_code(cells):
     return result
 
 
+def tracebacks(cell):
+    """List the last lines of the tracebacks that a code cell stores, of errors and of printed ones.
+
+    Examples
+    --------
+    >>> tracebacks({"outputs": [{"output_type": "error", "ename": "KeyError", "evalue": "3"}]})
+    ['KeyError: 3']
+    """
+    found = []
+    for output in cell.get("outputs", ()):
+        if output["output_type"] == "error":
+            found.append(f"{output['ename']}: {output['evalue']}")
+        text = "".join(output.get("text", ""))
+        if "Traceback (most recent call last)" in text:
+            found.append(text.strip().rpartition("\n")[2])
+    return found
+
+
 def convert_notebook(source):
-    """Convert every markdown cell of a notebook.
+    """Convert every markdown cell of a notebook, and look for what no page may show.
 
     Parameters
     ----------
@@ -115,14 +134,15 @@ def convert_notebook(source):
     converted : str
         JSON again.
     problems : list of (int, str)
-        Number of the cell, counted from 1, and the offending line.
+        Number of the cell, counted from 1, and what is wrong with it.
     """
     notebook, problems = json.loads(source), []
     for number, cell in enumerate(notebook["cells"], start=1):
         if cell["cell_type"] == "markdown":
             text = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
             cell["source"], found = convert(text)
-            problems += [(number, line) for line in found]
+            problems += [(number, f"markup without its other end: {line}") for line in found]
+        problems += [(number, f"stores a traceback: {line}") for line in tracebacks(cell)]
     notebook["cells"] = with_its_code(notebook["cells"])
     return json.dumps(notebook), problems
 
@@ -131,8 +151,8 @@ def _source_read(app, docname, source):
     if not str(app.env.doc2path(docname)).endswith(".ipynb"):
         return
     source[0], problems = convert_notebook(source[0])
-    for number, line in problems:
-        LOGGER.warning("cell %d: markup without its other end: %s", number, line, location=docname, type="nb_markup")
+    for number, problem in problems:
+        LOGGER.warning("cell %d: %s", number, problem, location=docname, type="nb_markup")
 
 
 def setup(app):

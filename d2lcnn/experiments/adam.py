@@ -2,7 +2,9 @@
 
 import time
 
-import torch
+from d2lcnn.later import Later
+
+torch = Later("torch")
 
 
 def adam(net, batches, loss, *, lr, clip=None):

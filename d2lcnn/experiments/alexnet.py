@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from d2lcnn.train import Augment, Recipe
+from d2lcnn.recipe import Augment, Recipe
 
 from .classifier import CURVE, Classifier
 from .images import SUBSET, Fashion

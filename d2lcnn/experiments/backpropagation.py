@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
-from d2lcnn.train import Recipe
+from d2lcnn.recipe import Recipe
 
 from . import by_hand
 from .classifier import CURVE, Classifier, Probe

@@ -1,6 +1,6 @@
 """What padding keeps of the border: the same network with and without it, on objects near and far from the border."""
 
-from d2lcnn.train import Recipe
+from d2lcnn.recipe import Recipe
 
 from .classifier import Classifier
 from .images import Fashion, halved, scattered

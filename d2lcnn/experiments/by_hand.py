@@ -3,12 +3,12 @@
 import time
 
 import numpy as np
-import torch
 
 from d2lcnn import numpy_net, ops
-from d2lcnn.recipe import OPTIMIZERS
-from d2lcnn.train import History, Metrics, Recipe, batches
+from d2lcnn.later import Later
+from d2lcnn.recipe import OPTIMIZERS, Recipe
 
+torch, training = Later("torch"), Later("d2lcnn.train")
 SGD = {name: options for name, (kind, options) in OPTIMIZERS.items() if kind == "SGD"}  # what NumPy has of torch's
 
 
@@ -28,7 +28,7 @@ def fit(net, train, validation, recipe):
     FloatingPointError
         As soon as a loss is not finite.
     """
-    update, history, spent = _optimizer(recipe), History(), 0.0
+    update, history, spent = _optimizer(recipe), training.History(), 0.0
     for epoch in range(1, recipe.epochs + 1):
         start, loss, hits = time.process_time(), 0.0, 0
         for x, y, update.lr in _steps(train, recipe, epoch):
@@ -37,7 +37,7 @@ def fit(net, train, validation, recipe):
                 raise FloatingPointError(f"the loss became {mean} in epoch {epoch} (lr={recipe.lr})")
             loss, hits = loss + mean * len(y), hits + int((logits.argmax(axis=1) == y.numpy()).sum())
         spent += time.process_time() - start
-        measured = Metrics(np.nan, np.nan, 0, None) if validation is None else evaluate(net, validation)
+        measured = training.Metrics(np.nan, np.nan, 0, None) if validation is None else evaluate(net, validation)
         history.append(epoch=epoch, train_loss=loss / len(train.y), train_accuracy=hits / len(train.y),
                        validation_loss=measured.loss, validation_accuracy=measured.accuracy, core_seconds=spent)
     return history
@@ -46,13 +46,13 @@ def fit(net, train, validation, recipe):
 def evaluate(net, images):
     """Measure a `numpy_net.Sequential` as ``train.evaluate`` measures a torch module."""
     loss, logits = 0.0, []
-    for x, y in batches(images, 1000):
+    for x, y in training.batches(images, 1000):
         logits.append(net.forward(x.numpy()))
         loss += float(ops.softmax_cross_entropy(logits[-1], y.numpy())) * len(y)
     guess = np.concatenate(logits).argmax(axis=1)
     counts = np.zeros((logits[0].shape[1],) * 2, np.int64)
     np.add.at(counts, (np.asarray(images.y), guess), 1)
-    return Metrics(loss / len(guess), float((guess == images.y).mean()), len(guess), counts)
+    return training.Metrics(loss / len(guess), float((guess == images.y).mean()), len(guess), counts)
 
 
 def loss_gaps(net, train, steps, dtype, recipe):
@@ -108,5 +108,5 @@ def _steps(train, recipe, epoch):
     """Yield images, labels and rate of every step of an epoch, as ``train.fit`` draws and sets them."""
     rng, per_epoch = np.random.default_rng([recipe.seed, epoch]), -(-len(train.y) // recipe.batch_size)
     rng.integers(2**62)  # train.fit seeds torch's generator with it
-    for i, (x, y) in enumerate(batches(train, recipe.batch_size, rng=rng, smallest=2)):
+    for i, (x, y) in enumerate(training.batches(train, recipe.batch_size, rng=rng, smallest=2)):
         yield x, y, recipe.learning_rate((epoch - 1) * per_epoch + i, recipe.epochs * per_epoch)

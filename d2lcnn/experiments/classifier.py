@@ -1,17 +1,24 @@
 """The most common setting: a classifier trained by ``train.fit`` and measured on images."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from torch import nn
-
-from d2lcnn import networks, summary, train
 from d2lcnn.data import Splits
-from d2lcnn.train import Metrics, Recipe
+from d2lcnn.later import Later
+from d2lcnn.recipe import Recipe
 
 from .images import FULL
 from .settings import SEEDS, Budget, facts
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from d2lcnn.train import Metrics
+
+networks, summary, train = Later("d2lcnn.networks"), Later("d2lcnn.summary"), Later("d2lcnn.train")
 
 CURVE = ("train_accuracy", "val_accuracy")
 
@@ -19,7 +26,7 @@ CURVE = ("train_accuracy", "val_accuracy")
 class Run(NamedTuple):
     """What a probe may look at. `on_test` is None before training, and where test images are not to be seen."""
 
-    setting: "Classifier"
+    setting: Classifier
     seed: int
     budget: Budget | None
     recipe: Recipe

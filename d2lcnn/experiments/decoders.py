@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch.nn.functional import mse_loss
 
-from d2lcnn import networks, summary, train
+from d2lcnn.later import Later
 
 from .adam import adam
 from .images import balanced, cut, load
 from .settings import SEEDS, Experiment, facts
 
+torch, F = Later("torch"), Later("torch.nn.functional")
+networks, summary, train = Later("d2lcnn.networks"), Later("d2lcnn.summary"), Later("d2lcnn.train")
+
+WAYS = ("k3s2", "k4s2", "resize")  # all that `networks.autoencoder` has
 STEPS = (0, 20, 50, 100, 300)  # after which an unfinished decoder is measured
 RATE, BATCH = 0.001, 128  # from one trial with one seed and not tuned for any of the decoders
 MEASURED = 1_000  # validation images, equally many of each class, on which it is
@@ -84,7 +86,7 @@ def mean_squared_error(net, images, batch_size=1_000):
     total = 0.0
     with torch.no_grad():
         for x, _ in train.batches(images, batch_size):
-            total += float(mse_loss(net(x), x, reduction="sum"))
+            total += float(F.mse_loss(net(x), x, reduction="sum"))
     return total / images.x.size
 
 
@@ -116,7 +118,7 @@ class Reconstruction:
         layers = summary.summarize(net, parts.train.x.shape[1:])
         images = next(train.batches(parts.validation, len(parts.validation)))[0]
         source = train.batches(parts.train, BATCH, rng=np.random.default_rng(seed))
-        steps = adam(net, source, lambda net, x, _: mse_loss(net(x), x), lr=RATE)
+        steps = adam(net, source, lambda net, x, _: F.mse_loss(net(x), x), lr=RATE)
         last, values, seconds = -(-len(parts.train) // BATCH), {}, 0.0
         for step in range(last + 1):
             for n in STEPS:
@@ -134,11 +136,11 @@ def _look(net, images):
     with torch.no_grad():
         answers = net(images)
         return {"nyquist": nyquist_share(answers), "ripple": flat_ripple(net, images),
-                "val_mse": float(mse_loss(answers, images))}
+                "val_mse": float(F.mse_loss(answers, images))}
 
 
 DECODERS = Experiment(
     "decoders",
     "Which way of making maps larger leaves a checkerboard, before, early in and after training?",
-    {up: Reconstruction(up) for up in networks.UPSAMPLERS},
+    {up: Reconstruction(up) for up in WAYS},
 )

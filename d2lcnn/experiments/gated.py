@@ -2,15 +2,15 @@
 
 from functools import partial
 
-import torch
-from torch import nn
-
-from d2lcnn import layers, networks, train
-from d2lcnn.train import Recipe
+from d2lcnn.later import Later
+from d2lcnn.recipe import Recipe
 
 from .classifier import Classifier, Probe
 from .images import SUBSET, balanced
 from .settings import Experiment, tune
+
+torch, F, train = Later("torch"), Later("torch.nn.functional"), Later("d2lcnn.train")
+nets = Later("d2lcnn.experiments.nets.gated")
 
 STEPS, DEPTH, LEVEL = 28, 8, 0.25  # columns of an image; blocks; root mean square of the maps that blocks start with
 # kind -> (activation, a gate beside it, a shortcut around it)
@@ -19,64 +19,16 @@ KINDS = {"ReLU": ("relu", False, False), "tanh": ("tanh", False, False), "gated 
 WIDTHS = {False: 32, True: 24}  # without and with a gate: 36,522 and 36,802 parameters, 0.8 % more with gates
 
 
-class Block(nn.Module):
-    """One convolution with kernel 3 and what follows it: (N, C, L) -> (N, C, L).
-
-    A shortcut is added to the result and the sum divided by the root of 2, which keeps the variance of two independent
-    parts of equal variance (Gehring, Auli, Grangier, Yarats & Dauphin 2017, section 3.4).
-
-    Examples
-    --------
-    >>> [sum(p.numel() for p in Block("ReLU", 32).parameters()), sum(p.numel() for p in Block("GLU", 24).parameters())]
-    [3104, 3504]
-    """
-
-    def __init__(self, kind, width):
-        super().__init__()
-        activation, gate, self.shortcut = KINDS[kind]
-        if gate:
-            self.branch = layers.GatedConv1d(width, width, 3, activation=activation)
-        else:
-            act = {"relu": nn.ReLU, "tanh": nn.Tanh}[activation]
-            self.branch = nn.Sequential(nn.Conv1d(width, width, 3, padding="same"), act())
-        self.weight = self.branch.conv.weight if gate else self.branch[0].weight
-        self.bias = self.branch.conv.bias if gate else self.branch[0].bias
-        self.values = width  # channels of the weight that make values; the others make gates
-
-    def forward(self, x):
-        """Return the block's maps."""
-        y = self.branch(x)
-        return (x + y) * 0.5**0.5 if self.shortcut else y
+def __getattr__(name):
+    """Load `Stack`, which needs torch, when somebody asks for it."""
+    if name in ("Block", "Stack"):
+        return getattr(nets, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-class Stack(nn.Module):
-    """Read an image as a sequence of columns, 28 rows deep: a convolution, `DEPTH` blocks, a dense layer of all maps.
-
-    Parameters
-    ----------
-    kind : str
-        A key of `KINDS`.
-    seed : int
-        Decides the initial weights, as torch draws them.
-    depth : int
-
-    Examples
-    --------
-    >>> Stack("residual GLU")(torch.zeros(2, 1, 28, 28)).shape
-    torch.Size([2, 10])
-    """
-
-    def __init__(self, kind, *, seed=0, depth=DEPTH):
-        super().__init__()
-        width = WIDTHS[KINDS[kind][1]]
-        with networks.seeded(seed):
-            self.stem = nn.Conv1d(28, width, 3, padding="same")
-            self.blocks = nn.Sequential(*(Block(kind, width) for _ in range(depth)))
-            self.head = nn.Sequential(nn.Flatten(), nn.Linear(width * STEPS, 10))
-
-    def forward(self, x):
-        """Map (N, 1, 28, 28) to logits (N, 10)."""
-        return self.head(self.blocks(self.stem(x.squeeze(1))))
+def stack(kind, **options):
+    """Build a `Stack`."""
+    return nets.Stack(kind, **options)
 
 
 def root_mean_square(x):
@@ -115,7 +67,7 @@ def match(net, images, level=LEVEL, *, seed=0):
 
     Examples
     --------
-    >>> net, images = Stack("GLU", depth=2), torch.rand(8, 1, 28, 28)
+    >>> net, images = stack("GLU", depth=2), torch.rand(8, 1, 28, 28)
     >>> factors = match(net, images)
     >>> [round(root_mean_square(net.blocks[:n](net.stem(images.squeeze(1)))), 3) for n in range(3)]
     [0.25, 0.25, 0.25]
@@ -153,7 +105,7 @@ def gradient_ratio(net, images, labels):
     """Divide the root mean square of the loss's gradient before the blocks by that after them."""
     maps = net.stem(images.squeeze(1)).detach().requires_grad_()
     ends = net.blocks(maps)
-    loss = nn.functional.cross_entropy(net.head(ends), labels)
+    loss = F.cross_entropy(net.head(ends), labels)
     before, after = torch.autograd.grad(loss, [maps, ends])
     return root_mean_square(before) / root_mean_square(after)
 
@@ -197,7 +149,7 @@ def setting(arm, lr):
     more = {"recipe": Recipe(5, lr, batch_size=64, optimizer="adamw"), "images": SUBSET,
              "curve": ("val_accuracy",)}
     if arm in KINDS:
-        return Matched(Stack, options={"kind": arm}, probes=(GradientRatio(),), **more)
+        return Matched(stack, options={"kind": arm}, probes=(GradientRatio(),), **more)
     return Classifier(arm, **more)
 
 

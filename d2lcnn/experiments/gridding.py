@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import torch
-from torch import nn
-from torch.nn import functional as F
 
-from d2lcnn import networks, shapes, summary, train
+from d2lcnn import shapes
+from d2lcnn.later import Later
 
 from .adam import adam
 from .decoders import nyquist_share
 from .images import Fashion
 from .settings import SEEDS, Experiment, facts, tune
+
+torch, nn, F = Later("torch"), Later("torch.nn"), Later("torch.nn.functional")
+networks, summary, train = Later("d2lcnn.networks"), Later("d2lcnn.summary"), Later("d2lcnn.train")
 
 NOISE = 0.3  # standard deviation of the noise; black is 0, white 1
 IMAGES, BATCH = 12_800, 64  # to train on, equally many of each class; of one step

@@ -3,16 +3,16 @@
 from functools import partial
 
 import numpy as np
-from torch import nn
 
-from d2lcnn import networks
 from d2lcnn.data import Images, Splits
-from d2lcnn.layers import LocallyConnected2d
-from d2lcnn.train import Recipe
+from d2lcnn.later import Later
+from d2lcnn.recipe import Recipe
 
 from .classifier import Classifier, Probe
 from .images import cut, load, on_canvas, scattered
 from .settings import Experiment, tune
+
+nn, networks, unshared = Later("torch.nn"), Later("d2lcnn.networks"), Later("d2lcnn.layers.locally_connected")
 
 # Bars: images of 16x16 with noise and one bar of five pixels, upright or lying, in the left or in the right half.
 BARS = {"size": 16, "noise": 0.2, "train": 2_000, "validation": 1_000, "test": 1_000}
@@ -81,7 +81,7 @@ def bar_net(shared, channels=CHANNELS):
     """
     layers, c, size = [], 1, BARS["size"]
     for _ in range(2):
-        layer = nn.Conv2d(c, channels, 3) if shared else LocallyConnected2d(c, channels, size + 2, 3)
+        layer = nn.Conv2d(c, channels, 3) if shared else unshared.LocallyConnected2d(c, channels, size + 2, 3)
         layers += [nn.CircularPad2d(1), layer, nn.ReLU()]
         c = channels
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(c, 2))
@@ -92,7 +92,7 @@ def item_net(shared, channels=CHANNELS, head="mean"):
     layers = [nn.Conv2d(1, 8, 5, stride=2, padding=2), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(2)]
     c, size = 8, CANVAS // 4
     for _ in range(2):
-        layer = nn.Conv2d(c, channels, 3) if shared else LocallyConnected2d(c, channels, size, 3)
+        layer = nn.Conv2d(c, channels, 3) if shared else unshared.LocallyConnected2d(c, channels, size, 3)
         layers += [layer, nn.BatchNorm2d(channels), nn.ReLU()]
         c, size = channels, size - 2
     places = 1 if head == "mean" else size * size
@@ -106,11 +106,16 @@ def from_seed(make, *given, seed=None, **options):
         return make(*given, **options)
 
 
+def baseline(name, *given, **options):
+    """Build a network of the package by its name."""
+    return networks.create(name, *given, **options)
+
+
 BAR_NETS = {
     "shared": partial(from_seed, bar_net, True),
     "unshared": partial(from_seed, bar_net, False),
-    "linear": partial(networks.create, "linear", 2, input_size=(16, 16)),
-    "mlp": partial(networks.create, "mlp", 2, hidden=HIDDEN["bars"], input_size=(16, 16)),
+    "linear": partial(baseline, "linear", 2, input_size=(16, 16)),
+    "mlp": partial(baseline, "mlp", 2, hidden=HIDDEN["bars"], input_size=(16, 16)),
 }
 ITEM_NETS = {
     "shared": partial(from_seed, item_net, True),
@@ -118,8 +123,8 @@ ITEM_NETS = {
     "shared, wide": partial(from_seed, item_net, True, WIDE),
     "shared, dense head": partial(from_seed, item_net, True, head="dense"),
     "unshared, dense head": partial(from_seed, item_net, False, head="dense"),
-    "linear": partial(networks.create, "linear", input_size=(CANVAS, CANVAS)),
-    "mlp": partial(networks.create, "mlp", hidden=HIDDEN["items"], input_size=(CANVAS, CANVAS)),
+    "linear": partial(baseline, "linear", input_size=(CANVAS, CANVAS)),
+    "mlp": partial(baseline, "mlp", hidden=HIDDEN["items"], input_size=(CANVAS, CANVAS)),
 }
 TASKS = {"place": BAR_NETS, "moved": BAR_NETS, "centred": ITEM_NETS, "shifted": ITEM_NETS}
 

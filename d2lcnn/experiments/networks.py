@@ -2,14 +2,14 @@
 
 from functools import partial
 
-from torch import nn
-
-from d2lcnn import networks
-from d2lcnn.train import Augment, Recipe
+from d2lcnn.later import Later
+from d2lcnn.recipe import Augment, Recipe
 
 from .classifier import CURVE, Classifier
 from .images import Fashion
 from .settings import Experiment, tune
+
+nn, networks = Later("torch.nn"), Later("d2lcnn.networks")
 
 # name in tables -> (network, its options, learning rates tried). Networks without batch norm need smaller rates.
 NETS = {

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from d2lcnn.train import Recipe
+from d2lcnn.recipe import Recipe
 
 from .classifier import CURVE, Classifier
 from .images import SUBSET

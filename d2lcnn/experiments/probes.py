@@ -3,14 +3,14 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 
-from d2lcnn import train
+from d2lcnn.later import Later
 from d2lcnn.modes import evaluating
 
 from .classifier import Probe
 from .images import balanced, halved, load, placed
 
+torch, train = Later("torch"), Later("d2lcnn.train")
 MOVED_IMAGES = 1_000  # test images, equally many of each class, on which stability under shifts is measured
 DIRECTIONS = ((-1, 0), (1, 0), (0, -1), (0, 1))  # rows, columns: up, down, left, right
 DISTANCES = (0, 1, 2, 4, 7)  # pixels from the border

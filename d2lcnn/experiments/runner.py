@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from d2lcnn import files
+from d2lcnn.later import Later
 
 from . import store
 
+torch = Later("torch")
 FOLDER = "results"  # under the current folder; the package's own results are written when somebody names them
 TRIES = 3  # pools opened without a single run finished
 ONE_AT_A_TIME = threading.Lock()  # threads and random generator are the process's

@@ -2,20 +2,20 @@
 
 from functools import partial
 
-from torch import nn
-
-from d2lcnn import layers, networks
-from d2lcnn.train import Recipe
+from d2lcnn.later import Later
+from d2lcnn.recipe import Recipe
 
 from .classifier import Classifier
 from .images import SUBSET
 from .settings import Experiment, tune
 
+nn, layers, networks = Later("torch.nn"), Later("d2lcnn.layers"), Later("d2lcnn.networks")
+
 WIDTH = 32
 SEGMENTS = (1, 2, 4, 8, 16, 32)  # of WIDTH channels: from a convolution to one kernel a channel
 # channels -> segments, for nets whose multiply-adds are within a tenth of those of WIDTH channels in one segment
 EQUAL_WORK = {56: 4, 96: 96}
-BETWEEN = {"nothing": None, "relu": nn.ReLU}
+BETWEEN = {"nothing": lambda: None, "relu": lambda: nn.ReLU()}
 
 
 def spectrum_net(segments, *, channels=WIDTH, between="nothing", seed=0):
@@ -52,9 +52,8 @@ def spectrum_net(segments, *, channels=WIDTH, between="nothing", seed=0):
         raise ValueError(f"between is {between!r}; it may be {', '.join(map(repr, BETWEEN))}")
 
     def block():
-        middle = BETWEEN[between]
         conv = layers.SegmentedConv2d(channels, channels, 3, padding=1, bias=False, segments=segments,
-                                      between=middle and middle())
+                                      between=BETWEEN[between]())
         return [conv, nn.BatchNorm2d(channels), nn.ReLU()]
 
     with networks.seeded(seed):

@@ -6,15 +6,15 @@ from statistics import median
 from typing import ClassVar, NamedTuple
 
 import numpy as np
-import torch
-from torch.nn import functional as F
 
-from d2lcnn import networks, summary
+from d2lcnn.later import Later
 
 from .adam import adam
 from .images import cut, load
-from .sequence_nets import SequenceNet
 from .settings import SEEDS, facts
+
+torch, F = Later("torch"), Later("torch.nn.functional")
+networks, summary, nets = Later("d2lcnn.networks"), Later("d2lcnn.summary"), Later("d2lcnn.experiments.nets.sequences")
 
 POOLED = 4  # pixels a side that are averaged: 28x28 become 7x7, a sequence of 49
 CLIP = 1.0  # largest norm of the gradient, of all parameters together
@@ -146,7 +146,7 @@ class Pixels:
 
 
 def _logits(net, x):
-    return net.last(x) if isinstance(net, SequenceNet) else net(x[:, :, None])
+    return net.last(x) if isinstance(net, nets.SequenceNet) else net(x[:, :, None])
 
 
 @dataclass(frozen=True)
@@ -226,7 +226,7 @@ class Learning:
         if self.net["kind"] in networks.NETWORKS:
             options = {name: value for name, value in self.net.items() if name != "kind"}
             return networks.create(self.net["kind"], seed=seed, input_size=(1, self.task.length), **options)
-        return SequenceNet(**self.net, seed=seed)
+        return nets.SequenceNet(**self.net, seed=seed)
 
     def measure(self, seed, budget=None):
         """Train and measure; see `Setting`."""
@@ -259,6 +259,6 @@ class Learning:
 
     def cost(self, net):
         """Count parameters and multiply-adds of one sequence whose last output alone is asked for."""
-        macs = (net.macs(self.task.length) if isinstance(net, SequenceNet) else
+        macs = (net.macs(self.task.length) if isinstance(net, nets.SequenceNet) else
                 summary.summarize(net, (1, 1, self.task.length)).macs)
         return Cost(summary.count_parameters(net), macs)

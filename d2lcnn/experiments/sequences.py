@@ -2,12 +2,19 @@
 
 from functools import partial
 
-from .sequence_nets import SequenceNet as SequenceNet  # with the tasks' data, for the chapter
-from .sequence_tasks import Adding, Learning, Parity, Pixels
-from .sequence_tasks import adding as adding
+from .sequence_tasks import Adding, Learning, Parity, Pixels, nets
+from .sequence_tasks import adding as adding  # the tasks' data, for the chapter
 from .sequence_tasks import parity as parity
 from .sequence_tasks import pixel_sequences as pixel_sequences
 from .settings import Experiment, tune
+
+
+def __getattr__(name):
+    """Load `SequenceNet`, which needs torch, when somebody asks for it."""
+    if name == "SequenceNet":
+        return nets.SequenceNet
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 # Widths that give the three kinds equally many parameters, within three percent (parity: six).
 ADDING_NETS = {

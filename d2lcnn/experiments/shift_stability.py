@@ -1,6 +1,6 @@
 """Do predictions survive a shift? Networks that differ in nothing but how they downsample."""
 
-from d2lcnn.train import Recipe
+from d2lcnn.recipe import Recipe
 
 from .classifier import Classifier
 from .images import Fashion, on_canvas

@@ -59,6 +59,11 @@ def _end_with_parent():
     threading.Thread(target=watch, daemon=True).start()
 
 
+def _running(dask_worker):
+    """List the tasks that a Dask worker is in the middle of; those that wait there are left out."""
+    return [task.key for task in dask_worker.state.executing]
+
+
 def dask_workers(address):
     """Connect to a Dask cluster, as `run` takes it. Needs the extra ``cluster``.
 
@@ -102,11 +107,12 @@ def dask_workers(address):
             try:
                 yield pool
             except BaseException as error:
-                ours = {*client.futures}
-                pool.shutdown(wait=False)  # cancels
+                ours, running = {*client.futures}, {}
                 with contextlib.suppress(Exception):
-                    busy = [worker for worker, keys in client.processing().items() if ours & {*keys}]
-                    client.restart_workers(busy, timeout=10)
+                    running = client.run(_running, on_error="ignore")
+                pool.shutdown(wait=False)  # cancels; from then on nobody can tell which runs were ours
+                with contextlib.suppress(Exception):
+                    client.restart_workers([worker for worker, keys in running.items() if ours & {*keys}], timeout=10)
                 if isinstance(error, CancelledError):
                     raise ConnectionError(f"{address} answers no longer: start the cluster again, then this command"
                                           ) from None

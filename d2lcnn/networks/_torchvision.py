@@ -103,7 +103,8 @@ def load_torchvision(net, state_dict):
 
         url = "https://download.pytorch.org/models/resnet18-f37072fd.pth"
         net = networks.create("resnet18", 1000, 3)
-        networks.load_torchvision(net, torch.hub.load_state_dict_from_url(url)).eval()
+        weights = torch.hub.load_state_dict_from_url(url, weights_only=True)
+        networks.load_torchvision(net, weights).eval()
 
     Others: ``resnet34-b627a593``, ``resnet50-0676ba61``, ``resnext50_32x4d-7cdf4587``, ``vgg11-8a719046``,
     ``vgg16-397923af``, ``densenet121-a639ec97``. They were trained on fractions of 255 from which the mean
