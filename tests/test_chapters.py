@@ -143,7 +143,7 @@ def good_notebook():
         text(f"## {pitfalls}\n\nOne."),
         code("print(0.1 + 0.2 == 0.3)", "False\n"),
         text(f"## {remember}\n\n- One line."),
-        text(f"## {heading}"),
+        text(f"## {heading}\n\nAfter two failed tries, `check.hint(\"small-1\")` gives hints."),
         *[cell for one in SPECS for cell in exercise_cells(one)],
         text(f"## {sources}\n\nGoodfellow et al. 2016, chapter 9."),
     ]
@@ -297,6 +297,7 @@ PLANTS = [
     (f.predictions_are_closed, "*Predict first.* is", swap("Times differ.", "**Predict first.** How many?")),
     (f.agreement_is_folded, "8 lines with 'True'", printing("agree: True\n" * 7)),
     (f.cells_are_small, "half of the code", swap("import numpy as np\n", "import numpy as np\n" + "x = 1\n" * 12)),
+    (f.hints_are_offered, "no text says", swap("`check.hint(", "`check.help(")),
     (f.has_the_figures, "3 cells with a figure", drop("plot(1)")),
     (e.statements_have_the_form, "no line", swap("*Class P, 10 minutes, difficulty 1, 1 point.*", "*Class P, short.*")),
     (e.statements_have_the_form, "no line", swap(", 1 point.*", ".*")),

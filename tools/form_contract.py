@@ -160,5 +160,12 @@ def has_the_figures(chapter):
     return [f"{drawn} cells with a figure, expected {FIGURES} or more"] * (drawn < FIGURES)
 
 
+def hints_are_offered(chapter):
+    """The text says once how to ask for a hint."""
+    said = any("check.hint(" in cell.source for cell in chapter.markdown)
+    return [] if said else ["no text says that check.hint gives hints after two failed tries"]
+
+
 RULES = (markup_is_closed, plain_notebooks_show_clean_text, has_index_entries)
-SECOND_EDITION = (fits_the_page, predictions_are_closed, agreement_is_folded, cells_are_small, has_the_figures)
+SECOND_EDITION = (fits_the_page, predictions_are_closed, agreement_is_folded, cells_are_small, has_the_figures,
+                  hints_are_offered)
