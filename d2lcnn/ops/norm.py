@@ -290,7 +290,7 @@ def layer_norm(x, normalized_shape, weight=None, bias=None, *, eps=1e-5):
 
     Parameters
     ----------
-    x : array, shape (..., *normalized_shape)
+    x : array, shape (..., normalized_shape)
         Of a real floating dtype: (N, C, H, W) with ``(C, H, W)``, or a sequence (N, L, C) with ``(C,)``.
     normalized_shape : int or tuple of int
         Shape of the axes that are normalised together.
@@ -333,7 +333,7 @@ def layer_norm_backward(grad_output, x, normalized_shape, weight=None, *, eps=1e
 
     Parameters
     ----------
-    grad_output, x : array, shape (..., *normalized_shape)
+    grad_output, x : array, shape (..., normalized_shape)
         Gradient of the loss for each output; what went in.
     normalized_shape, weight, eps
         As they were given to `layer_norm`.
