@@ -75,7 +75,7 @@ notebooks: $(STAMP) ## run all notebooks again and compare every stored output
 	$(NBVAL) -n $(JOBS) --dist loadfile $(NOTEBOOKS)
 
 browser: pages ## the built book in a real browser
-	$(BIN)/python -m pytest -q tests -m browser
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests -m browser
 
 test: lint ## everything that CI checks: style, tests, notebooks, book, browser
 	$(BIN)/python -m pytest -q -n $(JOBS) -m "not browser"

@@ -29,10 +29,13 @@ class Conv2d(Layer):
 
     def forward(self, x):
         self.x = x  # the backward pass needs what came in
-        return ops.conv2d(x, self.weights["w"], self.weights["b"], padding=self.padding)
+        w, b = self.weights["w"], self.weights["b"]
+        return ops.conv2d(x, w, b, padding=self.padding)
 
     def backward(self, grad_output):
-        grads = ops.conv2d_backward(grad_output, self.x, self.weights["w"], padding=self.padding)
+        grads = ops.conv2d_backward(
+            grad_output, self.x, self.weights["w"], padding=self.padding
+        )
         self.grads = {"w": grads.w, "b": grads.b}
         return grads.x
 

@@ -51,13 +51,28 @@ def onecycle(progress):
 
 SCHEDULES = {"onecycle": onecycle, "cosine": cosine, "constant": constant}
 # name -> class in torch.optim, its options; "plain_sgd" is that of the first chapters of Dive into Deep Learning
-OPTIMIZERS = {"sgd": ("SGD", {"momentum": 0.9, "nesterov": True}), "plain_sgd": ("SGD", {}), "adamw": ("AdamW", {})}
+OPTIMIZERS = {"sgd": ("SGD", {"momentum": 0.9, "nesterov": True}), "plain_sgd": ("SGD", {}), "adam": ("Adam", {}),
+              "adamw": ("AdamW", {})}
+BALANCED = "balanced"
+SAMPLING = ("shuffled", BALANCED)
 
 
 def _switch(name, value):
     """Refuse what is neither True nor False, such as the word "no", which is true."""
     if not isinstance(value, (bool, np.bool_)):
         raise ValueError(f"{name} must be True or False, not {value!r}")
+
+
+def _class_weights(weights):
+    """Return the weights of classes as a tuple, `BALANCED` or None; refuse all else."""
+    if weights is None or (isinstance(weights, str) and weights == BALANCED):
+        return weights
+    if isinstance(weights, str) or not np.iterable(weights):
+        raise ValueError(f"class_weights must be {BALANCED!r} or a number for each class, not {weights!r}")
+    weights = tuple(weights)
+    if not weights or not all(isinstance(w, Real) and 0 <= w < math.inf for w in weights) or not any(weights):
+        raise ValueError(f"class_weights must be numbers of 0 or more, not all 0, not {weights!r}")
+    return tuple(map(float, weights))
 
 
 @dataclass(frozen=True)
@@ -115,14 +130,26 @@ class Recipe:
         The largest learning rate of the schedule.
     batch_size : int
         Images a step, over all processes together.
-    optimizer : {"sgd", "plain_sgd", "adamw"}
-        "sgd" has Nesterov momentum 0.9, "plain_sgd" has none.
+    optimizer : {"sgd", "plain_sgd", "adam", "adamw"}
+        "sgd" has Nesterov momentum 0.9, "plain_sgd" has none. "adam" adds the decay to the gradient, "adamw" shrinks
+        the weights by it instead (Loshchilov & Hutter 2019, algorithm 2).
     schedule : {"onecycle", "cosine", "constant"} or callable
         How the learning rate changes. A function of the progress in [0, 1) gives the rate as a part of `lr`.
     weight_decay : float
         Weight decay of the optimizer.
     label_smoothing : float
         Part of the target that is spread over all classes, in [0, 1).
+    class_weights : "balanced" or sequence of float, optional
+        Weight of each class in the training loss. "balanced" is the number of images over classes times images of the
+        class, so that classes count alike and the mean over all images is 1.
+    sampling : {"shuffled", "balanced"}
+        How an epoch picks its images. "balanced" draws with replacement, so that each class comes equally often.
+    ema : float
+        If not 0, an average of the weights is kept that forgets all but this part of itself at each step, in [0, 1).
+        Validation measures it, and the network ends with it (Polyak & Juditsky 1992; running statistics too).
+    patience : int
+        If not 0, stop after this many epochs without a smaller validation loss, and end with the weights of the best
+        epoch (Prechelt 1998). The schedule stays that of all epochs.
     augment : callable, optional
         ``augment(x, rng)`` changes each batch, for instance ``Augment(shift=2, flip=True)``.
     seed : int
@@ -141,9 +168,9 @@ class Recipe:
 
     Examples
     --------
-    >>> Recipe(epochs=1, lr=0.1, optimizer="adam")
+    >>> Recipe(epochs=1, lr=0.1, optimizer="adamax")
     Traceback (most recent call last):
-    ValueError: optimizer is 'adam'; the optimizers are sgd, plain_sgd, adamw
+    ValueError: optimizer is 'adamax'; the optimizers are sgd, plain_sgd, adam, adamw
     """
 
     epochs: int
@@ -153,6 +180,10 @@ class Recipe:
     schedule: str | Callable = field(default="onecycle", metadata={"choices": SCHEDULES})
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
+    class_weights: str | tuple | None = field(default=None, metadata={"choices": (BALANCED,)})
+    sampling: str = field(default="shuffled", metadata={"choices": SAMPLING})
+    ema: float = 0.0
+    patience: int = 0
     augment: Callable | None = None
     seed: int = 0
     bf16: bool = False
@@ -160,11 +191,13 @@ class Recipe:
 
     def __post_init__(self):
         keep = object.__setattr__  # numbers are kept as Python's own: NumPy's 3 is the same recipe as 3
-        for name, least, most in (("epochs", 1, None), ("batch_size", 1, None), ("seed", 0, 2**64 - 1)):
+        for name, least, most in (("epochs", 1, None), ("batch_size", 1, None), ("patience", 0, None),
+                                  ("seed", 0, 2**64 - 1)):
             keep(self, name, integer(name, getattr(self, name), least, most))
         for name, holds, needed in (("lr", lambda v: 0 < v < math.inf, "be positive"),
                                     ("weight_decay", lambda v: 0 <= v < math.inf, "be 0 or more"),
-                                    ("label_smoothing", lambda v: 0 <= v < 1, "lie in [0, 1)")):
+                                    ("label_smoothing", lambda v: 0 <= v < 1, "lie in [0, 1)"),
+                                    ("ema", lambda v: 0 <= v < 1, "lie in [0, 1)")):
             value = getattr(self, name)
             if not isinstance(value, Real) or isinstance(value, bool) or not holds(value):
                 raise ValueError(f"{name} must {needed}, not {value!r}")
@@ -175,6 +208,9 @@ class Recipe:
             _switch(name, getattr(self, name))
         if self.optimizer not in [*OPTIMIZERS]:
             raise ValueError(f"optimizer is {self.optimizer!r}; the optimizers are {', '.join(OPTIMIZERS)}")
+        if self.sampling not in SAMPLING:
+            raise ValueError(f"sampling is {self.sampling!r}; it may be {' or '.join(SAMPLING)}")
+        keep(self, "class_weights", _class_weights(self.class_weights))
         if not callable(self.schedule) and self.schedule not in [*SCHEDULES]:
             raise ValueError(f"schedule is {self.schedule!r}; the schedules are {', '.join(SCHEDULES)}, "
                              "or a function of the progress in [0, 1)")

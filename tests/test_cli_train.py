@@ -75,7 +75,8 @@ def test_train_continues_an_unfinished_run_and_refuses_another(few_images, tmp_p
 # ---- options
 
 OPTIONS = {"epochs": 2, "lr": 0.3, "batch_size": 17, "optimizer": "adamw", "schedule": "constant", "weight_decay": 0.25,
-           "label_smoothing": 0.1, "seed": 5, "bf16": True, "channels_last": True, "shift": 2, "flip": True}
+           "label_smoothing": 0.1, "class_weights": "balanced", "sampling": "balanced", "ema": 0.5, "patience": 4,
+           "seed": 5, "bf16": True, "channels_last": True, "shift": 2, "flip": True}
 
 
 class Stopped(Exception):

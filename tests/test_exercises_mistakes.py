@@ -4,6 +4,7 @@ import ast
 import copy
 import dataclasses
 import dis
+import functools
 import importlib
 import inspect
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 from d2lcnn import check, exercises
 from d2lcnn.exercises import close
+from d2lcnn.exercises._code import meeting
 from d2lcnn.exercises._usual import USUAL, first, usual
 from d2lcnn.exercises.cross_correlation import corr2d
 
@@ -33,8 +35,8 @@ REACHED = {
     "compared": 50,
     "convolution_arithmetic": 28,
     "convolution_as_matrix": 55,
-    "convolution_in_mathematics": 85,
-    "cross_correlation": 86,
+    "convolution_in_mathematics": 92,
+    "cross_correlation": 95,
     "dilated": 46,
     "gated": 59,
     "googlenet": 43,
@@ -43,14 +45,14 @@ REACHED = {
     "locally_connected_and_dense": 48,
     "nin": 53,
     "padding_and_stride": 41,
-    "pooling": 84,
+    "pooling": 92,
     "receptive_fields": 56,
     "resnet": 41,
     "separable": 51,
     "sequences": 75,
     "transposed_convolution": 42,
     "vgg": 88,
-    "why_convolutions": 73,
+    "why_convolutions": 91,
 }
 
 
@@ -228,11 +230,53 @@ def test_cells_pass_in_any_order(cells):
     assert check.run("padding-and-stride-8", cells).status == "passed"
 
 
-def test_factors_that_do_not_meet_behave_as_arrays():
-    _, column, row = exercises.get("cross-correlation-4").cases[0].args
-    assert type(column * 2) is np.ndarray and (column + 1).tolist() == [2, 3, 2]
-    assert column[:, None].shape == (3, 1) and np.flip(row).tolist() == [1, -1]
-    assert len(np.concatenate([[0.0], np.asarray(column)])) == 4
+def looped(X, column, row):
+    K = np.zeros((len(column), len(row)))
+    for a, weight in enumerate(column):
+        for b in range(len(row)):
+            K[a, b] = weight * row[b]
+    return corr2d(X, K)
+
+
+def renamed(X, column, row):
+    c, r = column.reshape(-1, 1), row
+    K = [c[a] * r for a in range(len(c))]
+    return corr2d(X, np.array(K))
+
+
+def apart(X, column, row):
+    """Sizes, conversions and names that must not be taken for the kernel."""
+    oh, ow = X.shape[0] - len(column) + 1, X.shape[1] - row.size + 1
+    spare = np.zeros((len(column) * len(row), oh * ow))
+    column, row = (np.asarray(v, dtype=float) for v in (column, row))
+    tall, wide = column[:, None], row.reshape(1, -1)
+    X = np.add(X, tall.max())
+    X = X * wide.max()
+    return X + spare.sum()
+
+
+@pytest.mark.parametrize(("answer", "seen"), [(looped, "weight * row[b]"), (renamed, "c[a] * r")])
+def test_the_kernel_is_found_in_the_code(answer, seen):
+    assert meeting(answer, 1, 2) == seen
+    report = check.run("cross-correlation-4", answer)
+    assert report.status == "failed" and f"`{seen}` forms the kernel" in str(report)
+
+
+def test_what_keeps_them_apart_is_let_through():
+    assert meeting(apart, 1, 2) == ""
+    assert meeting(lambda X, column, row: corr2d(X * column, row), 0, 1) == "X * column"
+
+
+def test_unread_code_fails():
+    oracle = exercises.get("cross-correlation-4").oracle
+    assert check.run("cross-correlation-4", oracle).status == "passed"
+    report = check.run("cross-correlation-4", functools.partial(oracle))
+    assert report.status == "failed" and "cannot be read" in str(report)
+
+
+def test_reading_is_for_functions():
+    with pytest.raises(ValueError, match="reading="):
+        dataclasses.replace(exercises.get("cross-correlation-1"), reading=len)
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

@@ -33,6 +33,13 @@ def layers():
     yield "batch_norm2d, x", lambda a: (wide * d2lcnn.batch_norm2d(a, gamma, beta)).sum(), x, norms.x
     yield "batch_norm2d, weight", lambda a: (wide * d2lcnn.batch_norm2d(x, a, beta)).sum(), gamma, norms.weight
     yield "batch_norm2d, bias", lambda a: (wide * d2lcnn.batch_norm2d(x, gamma, a)).sum(), beta, norms.bias
+    each = rng.standard_normal(x.shape[1:])
+    yield ("group_norm, x", lambda a: (wide * d2lcnn.group_norm(a, 2, gamma)).sum(), x,
+           d2lcnn.group_norm_backward(wide, x, 2, gamma).x)
+    yield ("instance_norm, weight", lambda a: (wide * d2lcnn.instance_norm(x, a)).sum(), gamma,
+           d2lcnn.instance_norm_backward(wide, x, gamma).weight)
+    yield ("layer_norm, x", lambda a: (wide * d2lcnn.layer_norm(a, x.shape[1:], each)).sum(), x,
+           d2lcnn.layer_norm_backward(wide, x, x.shape[1:], each).x)
     logits, labels = rng.standard_normal((4, 5)), np.array([0, 4, 2, 2])
     yield ("softmax_cross_entropy", lambda a: d2lcnn.softmax_cross_entropy(a, labels), logits,
            d2lcnn.softmax_cross_entropy_backward(logits, labels))

@@ -72,6 +72,54 @@ def test_the_gradient_of_statistics_is_what_makes_a_batch_immune_to_shift_and_sc
     assert np.abs(fixed.sum((0, 2, 3))).min() > 0.1
 
 
+@st.composite
+def norms(draw):
+    """Draw a norm within images: ours, ours backward, torch's, each of (x, weight, bias), and its arguments."""
+    kind = draw(st.sampled_from(["group", "instance", "layer"]))
+    groups, axes = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    space = draw(st.lists(st.integers(1, 4), max_size=2))
+    shape = (draw(st.integers(1, 3)), groups * draw(st.integers(1, 3)), 2, *space)
+    last = shape[-min(axes, len(shape) - 1) :]
+    last = last if np.prod(last) > 1 else shape[1:]
+    given_first = {"group": (groups,), "instance": (), "layer": (last,)}[kind]
+    rng, eps = np.random.default_rng(draw(SEEDS)), draw(st.sampled_from([1e-12, 1e-5, 0.3]))
+    x = rng.standard_normal(shape) * draw(st.sampled_from([0.1, 30.0])) + draw(st.sampled_from([0.0, 5.0]))
+    scale = lambda: rng.standard_normal(last if kind == "layer" else shape[1]) if draw(st.booleans()) else None  # noqa: E731
+    weight, bias = scale(), scale()
+    bias = None if weight is None else bias  # torch 2.13 fails in the backward pass of a bias alone
+    ours, backward = getattr(d2lcnn, f"{kind}_norm"), getattr(d2lcnn, f"{kind}_norm_backward")
+    theirs = (lambda x, w, b: F.instance_norm(x, weight=w, bias=b, eps=eps)) if kind == "instance" else (
+        lambda x, w, b: getattr(F, f"{kind}_norm")(x, *given_first, w, b, eps))
+    return (lambda x, w, b: ours(x, *given_first, w, b, eps=eps), theirs,
+            lambda g, x, w: backward(g, x, *given_first, w, eps=eps)), (x, weight, bias)
+
+
+@given(norms(), SEEDS)
+def test_norms_within_an_image_equal_torch_with_gradients(drawn, seed):
+    (ours, theirs, backward), (x, weight, bias) = drawn
+    inputs = tensors(x, weight, bias)
+    expected, y, y_numpy = theirs(*inputs), ours(*inputs), ours(x, weight, bias)
+    close(y.detach(), expected.detach())
+    close(y_numpy, expected.detach())
+    assert type(y_numpy) is np.ndarray and not np.shares_memory(x, y_numpy)
+    g = torch.tensor(np.random.default_rng(seed).standard_normal(x.shape))
+    given_inputs = [a for a in inputs if a is not None]
+    wanted = torch.autograd.grad(expected, given_inputs, g)
+    for a, b in zip(torch.autograd.grad(y, given_inputs, g), wanted, strict=True):
+        close(a, b)
+    for grads in (backward(g.numpy(), x, weight), backward(g, *inputs[:2])):
+        for a, b in zip([d for d, a in zip(grads, inputs, strict=True) if a is not None], wanted, strict=True):
+            close(a, b)
+            assert not getattr(a, "requires_grad", False)
+
+
+def test_one_group_is_a_layer_and_groups_of_one_channel_are_instances():
+    x = np.random.default_rng(0).standard_normal((2, 6, 3, 3))
+    close(d2lcnn.group_norm(x, 1), d2lcnn.layer_norm(x, (6, 3, 3)))
+    close(d2lcnn.group_norm(x, 6), d2lcnn.instance_norm(x))
+    assert not np.allclose(d2lcnn.group_norm(x, 2), d2lcnn.instance_norm(x))
+
+
 @given(SEEDS, st.integers(1, 9), st.integers(1, 8), st.sampled_from([1e-4, 0.5, 3]), st.sampled_from([0.75, 0.5, -1]),
        st.sampled_from([1.0, 2]), st.integers(1, 3))
 def test_local_response_norm_equals_torch_with_gradients(seed, size, channels, alpha, beta, k, space):
@@ -136,6 +184,7 @@ def test_types_and_dtypes_are_kept(dtype):
 
 
 X, C, L = np.ones((2, 3, 2, 2)), np.ones(3), np.array([0, 1])
+GROUP, LAYER = d2lcnn.group_norm, d2lcnn.layer_norm
 NORM, LRN, LOSS = d2lcnn.batch_norm2d, d2lcnn.local_response_norm, d2lcnn.softmax_cross_entropy
 
 
@@ -159,6 +208,21 @@ NORM, LRN, LOSS = d2lcnn.batch_norm2d, d2lcnn.local_response_norm, d2lcnn.softma
     (d2lcnn.batch_norm2d_backward, (X[:1], X), {}, ValueError,
      r"grad_output must have the shape of x \(2, 3, 2, 2\), not \(1, 3, 2, 2\)"),
     (d2lcnn.batch_norm2d_backward, (X, X), {"mean": C}, ValueError, "var is None"),
+    (GROUP, (X, 2), {}, ValueError, "groups=2 must divide the 3 channels of x"),
+    (GROUP, (X, 1.0), {}, ValueError, "groups must be an integer, not 1.0"),
+    (GROUP, (X[0, 0, 0], 1), {}, ValueError, r"x must be \(N, C, ...\) .* but its shape is \(2,\)"),
+    (GROUP, (X[:, :, :1, :1], 3), {}, ValueError, r"x needs two values per group .* shape is \(2, 3, 1, 1\)"),
+    (GROUP, (X, 3, C[:2]), {}, ValueError, r"weight must have shape \(3,\), one value per channel, not \(2,\)"),
+    (GROUP, (X, 3), {"eps": -1.0}, ValueError, "eps must be a finite number of at least 0, not -1.0"),
+    (d2lcnn.group_norm_backward, (X[:1], X, 3), {}, ValueError, "grad_output must have the shape of x"),
+    (d2lcnn.instance_norm, ([1.0, 2.0],), {}, TypeError, "x must be a NumPy array or a torch tensor, not list"),
+    (d2lcnn.instance_norm, (X[:, :0],), {}, ValueError, r"a channel or more, but its shape is \(2, 0, 2, 2\)"),
+    (LAYER, (X, (3, 2)), {}, ValueError, r"normalized_shape must be the last axes of x \(2, 3, 2, 2\), not \(3, 2\)"),
+    (LAYER, (X, ()), {}, ValueError, r"normalized_shape must be the last axes of x \(2, 3, 2, 2\), not \(\)"),
+    (LAYER, (X, 2.0), {}, ValueError, "normalized_shape must be an integer, not 2.0"),
+    (LAYER, (X[..., :1], 1), {}, ValueError, "x needs two values per layer"),
+    (LAYER, (X, 2, C), {}, ValueError, r"weight must have shape \(2,\), that of normalized_shape, not \(3,\)"),
+    (LAYER, (X.astype(int), 2), {}, TypeError, "x must have a real floating dtype, not int64"),
     (LRN, (X[0, 0], 3), {}, ValueError, r"x must be \(N, C, ...\) .* but its shape is \(2, 2\)"),
     (LRN, (X, 0), {}, ValueError, "size must be at least 1, not 0"),
     (LRN, (X, 2.0), {}, ValueError, "size must be an integer, not 2.0"),

@@ -131,6 +131,7 @@ ONE = {
     "coverage": lambda ax: plots.coverage([1, 2], ax=ax),
     "grid": lambda ax: plots.grid([[1]], ax=ax),
     "image": lambda ax: plots.image([[1]], ax=ax),
+    "kernel_boxes": lambda ax: plots.kernel_boxes(2, 1, 2, ax=ax),
     "learning_curves": lambda ax: plots.learning_curves(
         {"epoch": [1], "train_accuracy": [0.5], "validation_accuracy": [0.5]}, ax=ax),
     "roofline": lambda ax: plots.roofline({}, peak=1, bandwidth=1, ax=ax),

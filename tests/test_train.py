@@ -56,6 +56,7 @@ def test_batches_leave_read_only_images_alone():
 @pytest.mark.parametrize(("optimizer", "reference"), [
     ("sgd", lambda p: torch.optim.SGD(p, 0.1, momentum=0.9, nesterov=True, weight_decay=0.01)),
     ("plain_sgd", lambda p: torch.optim.SGD(p, 0.1, weight_decay=0.01)),
+    ("adam", lambda p: torch.optim.Adam(p, 0.1, weight_decay=0.01)),
     ("adamw", lambda p: torch.optim.AdamW(p, 0.1, weight_decay=0.01)),
 ])
 def test_fit_is_the_loop_one_would_write_by_hand(optimizer, reference):
@@ -165,7 +166,15 @@ def test_bf16_and_channels_last_train_to_nearly_the_same_weights():
     ({"epochs": 0}, ValueError, "epochs must be at least 1, not 0"),
     ({"lr": -1.0}, ValueError, "lr must be positive, not -1.0"),
     ({"batch_size": 2.5}, ValueError, "batch_size must be an integer"),
-    ({"optimizer": "adam"}, ValueError, "optimizer is 'adam'"),
+    ({"optimizer": "adamax"}, ValueError, "optimizer is 'adamax'"),
+    ({"sampling": "even"}, ValueError, "sampling is 'even'; it may be shuffled or balanced"),
+    ({"class_weights": "even"}, ValueError, "class_weights must be 'balanced' or a number for each class, not 'even'"),
+    ({"class_weights": (1, -1, 1)}, ValueError, r"class_weights must be numbers of 0 or more, .* not \(1, -1, 1\)"),
+    ({"class_weights": (0.0,) * 4}, ValueError, "class_weights must be numbers of 0 or more, not all 0"),
+    ({"class_weights": (1, 1)}, ValueError, "class_weights has 2 numbers, but the network has 4 classes"),
+    ({"ema": 1.0}, ValueError, r"ema must lie in \[0, 1\), not 1.0"),
+    ({"patience": -1}, ValueError, "patience must be at least 0, not -1"),
+    ({"patience": 2}, ValueError, "patience is 2, but there are no validation images"),
     ({"schedule": "step"}, ValueError, "schedule is 'step'"),
     ({"label_smoothing": 1.0}, ValueError, "label_smoothing must lie in"),
     ({"weight_decay": -0.1}, ValueError, "weight_decay must be 0 or more"),

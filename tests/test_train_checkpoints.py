@@ -140,7 +140,7 @@ def written(tmp_path_factory):
 def refused(path, data, said="is damaged, or no checkpoint of train.fit"):
     path.write_bytes(data)
     with pytest.raises(ValueError, match=f"{path.name}.* {said}.*Name another file, or delete") as caught:
-        train.checkpoint.load(path, make_net(), None, {})
+        train.checkpoint.load(path, make_net(), None, None, {})
     assert len(str(caught.value)) < 300 and "\n" not in str(caught.value)
 
 

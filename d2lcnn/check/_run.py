@@ -142,7 +142,7 @@ def _run(spec: Exercise, answer: Any, seed: int) -> Report:
     outcomes = [_judged(spec, answer, case) for case in cases]
     if all(outcome.stub for outcome in outcomes):
         return Report(spec.id, "not attempted")
-    lines = tuple(outcome.line for outcome in outcomes)
+    lines = tuple(outcome.line for outcome in outcomes) + _read(spec, answer)
     if all(line.passed for line in lines):
         return Report(spec.id, "passed", lines)
     return Report(spec.id, "failed", lines, _hint(spec, [outcome.got for outcome in outcomes], cases))
@@ -201,6 +201,15 @@ def _judged(spec: Exercise, answer: Any, case: Case) -> _Outcome:
         return failed(f"you gave {what or described(got)}")
     seen = _compared(spec, case, value)
     return failed(seen, value) if seen else _Outcome(Line(case.name, True), value)
+
+
+def _read(spec: Exercise, answer: Any) -> tuple[Line, ...]:
+    """Return the outcome of reading the answer's code, where the statement forbids a way to the result."""
+    if spec.reading is None:
+        return ()
+    seen, error = _attempt(spec.reading, answer)
+    seen = seen if error is None else _text(error) or _named(error)
+    return (Line("its code, read", not seen, seen),)
 
 
 def _compared(spec: Exercise, case: Case, got: Any) -> str:

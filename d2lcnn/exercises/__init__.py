@@ -142,6 +142,9 @@ class Exercise:
         strings, NumPy arrays, lists and tuples of them, of the kinds that the oracle or a mistake hands in.
     mistakes : tuple of Mistake
         Known wrong answers. An answer that agrees with one of them in every public case gets its hint.
+    reading : callable or None
+        ``reading(answer) -> str``: what a function's code does that the statement forbids, or an empty text. It reads
+        the code (`_code`); whether the results are right, the cases judge.
     hints : tuple of str
         Up to three, for `check.hint`: the direction, the idea, the first step; never the answer.
 
@@ -163,6 +166,7 @@ class Exercise:
     oracle: Callable[..., Any] | None = None
     compare: Callable[[Any, Any], bool] = close
     mistakes: tuple[Mistake, ...] = field(default=())
+    reading: Callable[[Callable], str] | None = None
     hints: tuple[str, ...] = ()
 
     def __post_init__(self):
@@ -178,6 +182,8 @@ class Exercise:
             raise ValueError(f"{self.id}: hints={self.hints!r} is not a tuple of at most three texts")
         if self.kind == "open" and (self.cases or self.oracle or self.mistakes):
             raise ValueError(f"{self.id}: an open exercise has no cases, oracle or mistakes")
+        if self.reading and self.kind != "function":
+            raise ValueError(f"{self.id}: reading={self.reading!r} reads functions, and a {self.kind} is asked for")
         if self.kind != "open" and not (self.cases and self.oracle and self.mistakes):
             raise ValueError(f"{self.id}: a checked exercise needs cases, an oracle and at least one mistake")
 

@@ -52,7 +52,7 @@ EXERCISES = [
             Mistake("a bias for each slice", 128 * 64 * 10, "You gave each slice a bias. A kernel has one, whatever its number of slices."),
             Mistake("one slice a kernel", 128 * 10, "You counted one slice for each kernel; it has one for every input channel."),
             Mistake("biases of the input", 128 * 576 + 64, "You gave each input channel a bias. Biases belong to outputs."),
-            Mistake("one bias", 128 * 576 + 1, "Each kernel has a bias of its own, not the layer one for all."),
+            Mistake("one bias", 128 * 576 + 1, "You gave the whole layer a single bias. Every kernel has one of its own."),
             Mistake("one row of the window", 128 * (64 * 3 + 1), "A window of 3 by 3 has more than three places."),
         ),
         hints=(
@@ -73,7 +73,7 @@ EXERCISES = [
         mistakes=(
             Mistake(
                 "weights not transposed", lambda x, w: _mix(x, w.swapaxes(0, 1)),
-                "Your weights stand the wrong way round: rows of w are outputs, and the product needs inputs there.",
+                "Input and output of your weights have changed roles. The rows of w belong to outputs; which of its axes has to meet the channels of x?",
             ),
             Mistake(
                 "channel first", lambda x, w: _mix(x, w).transpose(0, 3, 1, 2),
@@ -93,7 +93,7 @@ EXERCISES = [
             ),
             Mistake(
                 "pixels in a row", lambda x, w: _mix(x, w).reshape(-1, len(w)),
-                "All your pixels stand in one row. The output has the shape of the images, but for the channels.",
+                "Your pixels have become one long list. The output keeps images, rows and columns; only the number of channels changes.",
             ),
         ),
         hints=(
@@ -153,12 +153,12 @@ EXERCISES = [
         oracle=lambda pixels: pixels,
         compare=_two_questions,
         mistakes=(
-            Mistake("red against green", [[1, -1, 0], [1 / 3] * 3], "Yours answers red and green with opposite signs."),
-            Mistake("not silent on grey", [[1, 1, 0], [1 / 3] * 3], "On a grey pixel all channels are equal: what must the weights of a row sum to?"),
+            Mistake("red against green", [[1, -1, 0], [1 / 3] * 3], "Your first row tells red from green, with opposite signs. The statement asks for the same answer to both."),
+            Mistake("not silent on grey", [[1, 1, 0], [1 / 3] * 3], "Your first row answers grey pixels too. On grey all channels are equal: what must the three weights sum to?"),
             Mistake("one row of sums", [[1, 1, 0], [1, 1, 1]], "The second row gives the sum of the channels, not their mean; and the first row answers grey."),
-            Mistake("third weight", [[1, 1, -1], [1 / 3] * 3], "On a grey pixel all channels are equal: what must the weights of a row sum to?"),
-            Mistake("halves", [[0.5, 0.5, -1], [1 / 3] * 3], "Your first row is silent on grey, and answers red with one half."),
-            Mistake("rows and columns", [[1, 1 / 3], [1, 1 / 3], [0, 1 / 3]], "Two rows and three columns are asked for: a row for each output."),
+            Mistake("third weight", [[1, 1, -1], [1 / 3] * 3], "Your first row answers grey pixels too. On grey all channels are equal: what must the three weights sum to?"),
+            Mistake("halves", [[0.5, 0.5, -1], [1 / 3] * 3], "Your first row is silent on grey, but pure red gives it one half where 1 is asked for."),
+            Mistake("rows and columns", [[1, 1 / 3], [1, 1 / 3], [0, 1 / 3]], "Your array has three rows and two columns. In weights the first axis is for outputs, and there are two of them."),
         ),
         hints=(
             "A row of weights is one question. Write each demand on it as an equation.",
@@ -194,8 +194,8 @@ EXERCISES = [
             Mistake("one row", 2_000_000 // (9 * 16 * 28), "You counted the 28 places of one row. The image has two axes."),
             Mistake("three places", 2_000_000 // (3 * 16 * 784), "A window of 3 by 3 has more than three places."),
             Mistake("not an integer", 2_000_000 / (9 * 16 * 784), "Channels are counted: which whole number is within the budget?"),
-            Mistake("without padding", 2_000_000 // (9 * 16 * 26**2), "You let the window take a border away. The output is 28 by 28, as the statement says."),
-            Mistake("rounded up", -(-2_000_000 // (9 * 16 * 784)), "That is over the budget: round down."),
+            Mistake("without padding", 2_000_000 // (9 * 16 * 26**2), "You let the window take the border away. The statement says that the output is 28 by 28."),
+            Mistake("rounded up", -(-2_000_000 // (9 * 16 * 784)), "You rounded up, and that many channels cost more than the budget allows."),
         ),
         hints=(
             "How many multiply-adds does one output channel cost?",

@@ -89,6 +89,10 @@ EXERCISES = [
                 "one row too many", lambda p, q: np.pad(_full(p, q), ((0, 1), (0, 1))),
                 "Your matrix has a row and a column of zeros too many: degrees add up, and begin at zero.",
             ),
+            Mistake(
+                "second turned over", lambda p, q: _full(p, q.T),
+                "Rows and columns of your second polynomial have changed places: rows are powers of z in both.",
+            ),
             *usual(_full, "half a turn", "flat"),
         ),
         hints=(
@@ -109,6 +113,8 @@ EXERCISES = [
             Mistake("full", lambda x, k: np.convolve(x, k[::-1]), "You kept the places where the kernel hangs over the ends."),
             Mistake("same", lambda x, k: np.convolve(x, k[::-1], "same"), "You cropped to the signal's length: some places at the ends still hang over."),
             Mistake("full and no flip", np.convolve, "You kept the places at the ends, and numpy.convolve has flipped the kernel."),
+            Mistake("nothing", lambda x, k: 0 * np.correlate(x, k, "valid"), "Everything is zero. Was an array of zeros never filled, or did you multiply in place of adding?"),
+            Mistake("one place on", lambda x, k: np.correlate(np.roll(x, -1), k, "valid"), "Your kernel lies one place too far along the signal."),
             Mistake("both flipped", lambda x, k: np.convolve(x[::-1], k[::-1], "valid"), "You flipped the signal as well, so the kernel meets it backwards."),
         ),
         hints=(

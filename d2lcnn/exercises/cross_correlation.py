@@ -3,6 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises._code import meeting
 from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import corr2d
 
@@ -12,46 +13,15 @@ RAMP = np.arange(20.0).reshape(4, 5) ** 2
 HOUSE = np.array([[0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [1, 1, 1, 1, 1], [0, 1, 0, 1, 0], [0, 1, 0, 1, 0]], dtype=float)
 
 
-class _Factor(np.ndarray):
-    """One of the two factors of a kernel: whatever is computed from both at once would form the kernel, and raises."""
-
-    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        return _unless_they_meet(getattr(ufunc, method), inputs, kwargs)
-
-    def __array_function__(self, func, types, args, kwargs):
-        return _unless_they_meet(func, args, kwargs)
-
-
-class _Column(_Factor):
-    pass
-
-
-class _Row(_Factor):
-    pass
-
-
-def _plain(value):
-    """Turn factors into ordinary arrays, in tuples, lists and keyword arguments too."""
-    if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, tuple | list):
-        return type(value)(_plain(part) for part in value)
-    return value.view(np.ndarray) if isinstance(value, _Factor) else value
-
-
-def _unless_they_meet(call, args, kwargs):
-    if {_Column, _Row} <= {type(value) for value in args}:
-        raise ValueError("this forms the kernel from column and row; the statement asks to do without it")
-    return call(*_plain(args), **_plain(kwargs))
-
-
-def _factors(X, column, row):
-    """Arguments of exercise 4, with factors that must not meet: the statement forbids to form the kernel."""
-    return X, np.array(column).view(_Column), np.array(row).view(_Row)
-
-
 def _with_the_kernel(X, column, row):
-    return corr2d(X, np.outer(*_plain((column, row))))
+    return corr2d(X, np.outer(column, row))
+
+
+def _forms_the_kernel(two_passes):
+    """Say where the code of exercise 4 multiplies column and row: the statement asks to do without the kernel."""
+    found = meeting(two_passes, 1, 2)
+    advice = "Send the picture through a pass with the column, and what comes out through one with the row."
+    return f"`{found}` forms the kernel from column and row. {advice}" if found else ""
 
 
 def _picture(rng):
@@ -60,7 +30,7 @@ def _picture(rng):
 
 def _column_and_row(rng):
     column, row = (rng.integers(1, 5, size=n).astype(float) for n in rng.choice([2, 3, 4], size=2, replace=False))
-    return _factors(rng.integers(0, 9, size=(7, 8)).astype(float), column, row)
+    return rng.integers(0, 9, size=(7, 8)).astype(float), column, row
 
 
 def _shifts_and_darkens(K, X):
@@ -209,11 +179,12 @@ EXERCISES = [
     Exercise(
         "cross-correlation-4", "cross_correlation", kind="function", cls="A", minutes=20, difficulty=2, points=4,
         cases=(
-            Case("a column of 3 and a row of 2", _factors(RAMP, [1.0, 2.0, 1.0], [-1.0, 1.0])),
-            Case("a column of 2 and a row of 3", _factors(HOUSE, [1.0, 3.0], [2.0, 0.0, 1.0])),
+            Case("a column of 3 and a row of 2", (RAMP, np.array([1.0, 2.0, 1.0]), np.array([-1.0, 1.0]))),
+            Case("a column of 2 and a row of 3", (HOUSE, np.array([1.0, 3.0]), np.array([2.0, 0.0, 1.0]))),
         ),
         generate=_column_and_row,
-        oracle=_with_the_kernel,
+        oracle=lambda X, column, row: _with_the_kernel(X, column, row),
+        reading=_forms_the_kernel,
         mistakes=(
             Mistake(
                 "column and row exchanged", lambda X, column, row: _with_the_kernel(X, row, column),
@@ -224,17 +195,24 @@ EXERCISES = [
                 "You flipped the weights (numpy.convolve does): that is convolution, not cross-correlation.",
             ),
             Mistake(
+                "column flipped", lambda X, column, row: _with_the_kernel(X, column[::-1], row),
+                "Your column is upside down, and the row is not. In a cross-correlation neither is flipped.",
+            ),
+            Mistake(
+                "row flipped", lambda X, column, row: _with_the_kernel(X, column, row[::-1]),
+                "Your row is reversed, and the column is not. In a cross-correlation neither is flipped.",
+            ),
+            Mistake(
+                "no weights", lambda X, column, row: 0 * _with_the_kernel(X, column, row),
+                "Everything is zero. Was an array of zeros never filled, or multiplied in place of added to?",
+            ),
+            Mistake(
                 "column alone", lambda X, column, row: corr2d(X, column[:, None])[:, : X.shape[1] - len(row) + 1],
                 "The pass with the row is missing.",
             ),
             Mistake(
                 "row alone", lambda X, column, row: corr2d(X, row[None, :])[: X.shape[0] - len(column) + 1],
                 "The pass with the column is missing.",
-            ),
-            Mistake(
-                "kernel formed", lambda X, column, row: corr2d(X, np.outer(column, row)),
-                "You formed the kernel, column times row. Send the picture through a pass with the column, and what "
-                "comes out through one with the row: that is what saves multiplications.",
             ),
             *usual(_with_the_kernel, "transposed", "half a turn"),
             Mistake(

@@ -171,6 +171,15 @@ EXERCISES = [
                 "values", lambda X, G: X * _routed(X, G),
                 "You multiplied by the input. A maximum hands its gradient on as it is.",
             ),
+            Mistake(
+                "gradients in column order", lambda X, G: _routed(X, G.T),
+                "Your winners are right, and the gradients went to the wrong windows: G[i, j] belongs to window (i, j), "
+                "and yours went down the columns.",
+            ),
+            Mistake(
+                "gradients from the end", lambda X, G: _routed(X, G[::-1, ::-1]),
+                "Your winners are right, and the gradients went to the wrong windows: yours began with the last of G.",
+            ),
         ),
         hints=(
             "Each window sends its whole gradient to a single pixel: the first one that holds the maximum.",
@@ -218,8 +227,8 @@ EXERCISES = [
             Mistake("two layers", 3 / 4, "That is the share for two layers. There are three."),
             Mistake(
                 "what changes", 1 / 8,
-                "That is the share from which the map does change, if you count borders of the largest window; or you "
-                "multiplied three halves. A dot that stays in its window below stays in all above it.",
+                "You gave the share for which the map changes, or you multiplied three halves. "
+                "A dot that stays in its first window stays in all later ones too.",
             ),
             Mistake("two axes", (7 / 8) ** 2, "The dot moves along one axis. You counted two."),
             Mistake("four layers", 15 / 16, "That is the share for four layers. There are three."),

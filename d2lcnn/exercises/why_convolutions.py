@@ -164,6 +164,23 @@ EXERCISES = [
                 "Your output is shorter than the sound. Moments outside count as zero, so every place has an output.",
             ),
             Mistake(
+                "frame too wide", lambda x, v: np.correlate(np.pad(x, 2 * len(v)), v, mode="valid")[: len(x)],
+                "Your first output begins too far to the left: most of what its window reads are zeros.",
+            ),
+            Mistake(
+                "frame of a whole kernel", lambda x, v: np.correlate(np.pad(x, len(v)), v, mode="valid")[: len(x)],
+                "You put as many zeros on each side as the kernel has weights. Half of the kernel sticks out, no more.",
+            ),
+            Mistake(
+                "does not move", lambda x, v: sum(v) * np.pad(x, len(v) // 2),
+                "Every weight multiplies the same moments. Each one should read the sound a moment later than the last.",
+            ),
+            Mistake(
+                "added", lambda x, v: sum(u + np.pad(x, len(v) // 2)[a : a + len(x)] for a, u in enumerate(v)),
+                "You added the weights to the sound. A weight multiplies its moment.",
+            ),
+            Mistake("all zero", lambda x, v: np.zeros(len(x)), "All your outputs are zero. Does the sum ever meet a weight?"),
+            Mistake(
                 "wraps around", lambda x, v: sum(u * np.roll(x, len(v) // 2 - a) for a, u in enumerate(v)),
                 "Your sound wraps around: its beginning reads its end. (A negative index in Python does so.)",
             ),
@@ -203,7 +220,7 @@ EXERCISES = [
         hints=(
             "An equivariant matrix has the same weight wherever input and output lie the same wrapped offset apart. Sort the entries of W by that offset.",
             "Entries of one offset must become one number. Which single number lies nearest to several given ones, in squared differences?",
-            "Reshape W to (h, w, h, w), so that an entry is named by the place of the output and the place of the input, and write down the wrapped offset of one entry.",
+            "Reshape W to (h, w, h, w), so that an entry is named by the place of the output and the place of the input, and write down the wrapped offset of one entry. The last column and the first are neighbours: offsets that differ by w columns or h rows are one.",
         ),
     ),
     Exercise(
@@ -216,6 +233,7 @@ EXERCISES = [
             Mistake("the ring", 2 * 2 * 32 + 2 * 2 * (32 - 5), "You counted the sides as well. Does anything enter or leave there?"),
             Mistake("the whole ring", 32**2 - 28**2, "You counted the sides as well. Does anything enter or leave there?"),
             Mistake("the window", 2 * 4 * 32, "You counted as many rows as a window has neighbours. It reaches delta rows to each side."),
+            Mistake("two columns more", 4 * (32 + 2), "Your rows are right, and longer than the image. Only its pixels count."),
             Mistake("all that moved", (5 + 2) * 32, "Rows that came in are zero in both, but for those that a window with pixels reaches."),
         ),
         hints=(

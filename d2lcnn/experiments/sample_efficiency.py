@@ -6,7 +6,7 @@ from d2lcnn.train import Recipe
 
 from .classifier import Classifier
 from .images import Fashion, permuted
-from .settings import SEEDS, Experiment, tune
+from .settings import SEEDS, TUNING_SEED, Experiment, tune
 
 # Equal numbers of parameters within 2 %, batch norm in all: 62,158 (LeNet), 62,176 and 61,851 (MLP).
 NETS = {
@@ -22,18 +22,22 @@ RATES = {"cnn": (0.03, 0.1, 0.3, 1.0), "mlp": (0.03, 0.1, 0.3, 1.0, 3.0),
          "mlp, two hidden layers": (0.03, 0.1, 0.3, 1.0)}
 CHOSEN = {"cnn": 0.3, "mlp": 1.0, "mlp, two hidden layers": 0.3}  # best mean over TUNING_SIZES, on validation images
 TUNING_SIZES = (1_000, 10_000)
+# Epochs of runs at the largest size that go on until more of them no longer help.
+LONG = {"cnn": 10, "mlp": 30, "mlp, two hidden layers": 30}
 
 
-def setting(net, size, lr, *, change=None, **more):
-    """Declare a run of one of `NETS` on `size` images, with as many epochs as show `SHOWN` images."""
+def setting(net, size, lr, *, epochs=None, change=None, **more):
+    """Declare a run of one of `NETS` on `size` images; without `epochs` with as many as show `SHOWN` images."""
     network, options = NETS[net]
-    return Classifier(network, Recipe(SHOWN // size, lr, BATCH), options, Fashion("full", size, change=change), **more)
+    recipe = Recipe(epochs or SHOWN // size, lr, BATCH)
+    return Classifier(network, recipe, options, Fashion("full", size, change=change), **more)
 
 
 SAMPLE_EFFICIENCY_TUNING = tune(
     "sample_efficiency_tuning",
     "Which learning rate does best on the validation images?",
     {f"{net}, {size} images": (partial(setting, net, size), RATES[net]) for net in NETS for size in TUNING_SIZES},
+    seeds=(TUNING_SEED, TUNING_SEED + 1, TUNING_SEED + 2),
 )
 
 SAMPLE_EFFICIENCY = Experiment(
@@ -41,7 +45,9 @@ SAMPLE_EFFICIENCY = Experiment(
     "How many images does a CNN need to do what an MLP of as many parameters does?",
     # five seeds where the draw of few images matters most
     {f"{net}, {size} images": setting(net, size, CHOSEN[net], seeds=(*SEEDS, 3, 4) if size <= 2_000 else SEEDS)
-     for net in NETS for size in SIZES},
+     for net in NETS for size in SIZES}
+    | {f"{net}, {SIZES[-1]} images, {epochs} epochs": setting(net, SIZES[-1], CHOSEN[net], epochs=epochs)
+       for net, epochs in LONG.items()},
 )
 
 PERMUTED_PIXELS = Experiment(

@@ -61,12 +61,15 @@ class BlurPool2d(nn.Module):
     def forward(self, x):
         """Return the blurred and subsampled images."""
         if x.dim() != 4 or x.shape[1] != self.channels:
-            raise ValueError(f"x must have the shape (N, {self.channels}, H, W), not {tuple(x.shape)}")
+            raise ValueError(f"x must have the shape (N, {self.channels}, H, W), "
+                             f"not {tuple(x.shape)}")
         before, after = same_padding(self.kernel_size)
         if after >= min(x.shape[2:]):
-            raise ValueError(f"x of shape {tuple(x.shape)} is too small to reflect {after} pixels at its border")
+            raise ValueError(f"x of shape {tuple(x.shape)} is too small "
+                             f"to reflect {after} pixels at its border")
         x = F.pad(x, (before, after, before, after), mode="reflect")
-        return F.conv2d(x, self.kernel.to(x.dtype), stride=self.stride, groups=self.channels)
+        return F.conv2d(x, self.kernel.to(x.dtype), stride=self.stride,
+                        groups=self.channels)
 
     def extra_repr(self):
         """Say the settings in the printed form."""

@@ -97,7 +97,8 @@ class CausalConv1d(nn.Conv1d):
         return self._conv(seen), seen[..., seen.shape[2] - self.past:]
 
     def _conv(self, x):
-        return F.conv1d(x, self.weight, self.bias, dilation=self.dilation, groups=self.groups)
+        return F.conv1d(x, self.weight, self.bias,
+                        dilation=self.dilation, groups=self.groups)
 
     def _checked(self, x):
         if x.dim() != 3 or x.shape[1] != self.in_channels:

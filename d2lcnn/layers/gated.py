@@ -36,8 +36,9 @@ class _GatedConv(nn.Module):
     def forward(self, x):
         """Return the gated maps."""
         if x.dim() != 2 + self.axes or x.shape[1] != self.in_channels:
-            shape = ", ".join(("N", str(self.in_channels), *("L" if self.axes == 1 else "HW")))
-            raise ValueError(f"x must have the shape ({shape}), not {tuple(x.shape)}")
+            axes = "L" if self.axes == 1 else "H, W"
+            raise ValueError(f"x must have the shape (N, {self.in_channels}, "
+                             f"{axes}), not {tuple(x.shape)}")
         value, gate = self.conv(x).chunk(2, dim=1)
         y = self.act(value) * torch.sigmoid(gate)
         return x + y if self.residual else y

@@ -84,14 +84,19 @@ class Inception(nn.Module):
         one, reduce3, three, reduce5, five, pool = plan
         paths = {
             "1x1": (one, _conv(in_channels, one, 1, norm=norm)),
-            "3x3": (three, _conv(in_channels, reduce3, 1, norm=norm) + _conv(reduce3, three, 3, norm=norm)),
-            "5x5": (five, _conv(in_channels, reduce5, 1, norm=norm) + _conv(reduce5, five, wide, norm=norm)),
-            "pool": (pool, [nn.MaxPool2d(3, 1, 1), *_conv(in_channels, pool, 1, norm=norm)]),
+            "3x3": (three, [*_conv(in_channels, reduce3, 1, norm=norm),
+                            *_conv(reduce3, three, 3, norm=norm)]),
+            "5x5": (five, [*_conv(in_channels, reduce5, 1, norm=norm),
+                           *_conv(reduce5, five, wide, norm=norm)]),
+            "pool": (pool, [nn.MaxPool2d(3, 1, 1),
+                            *_conv(in_channels, pool, 1, norm=norm)]),
         }
         kept = [name for name in PATHS if name not in without]
         if not kept:
             raise ValueError(f"without is {tuple(without)!r}: no path is left")
-        self.paths = nn.ModuleDict({name: nn.Sequential(*paths[name][1]) for name in kept})
+        self.paths = nn.ModuleDict(
+            {name: nn.Sequential(*paths[name][1]) for name in kept}
+        )
         self.out_channels = sum(paths[name][0] for name in kept)
 
     def forward(self, x):
@@ -153,7 +158,8 @@ def _stages(stem, channels, plan, num_classes, dropout, pool, **options):
 
 
 @network
-def googlenet(num_classes=10, in_channels=1, *, auxiliary=False, norm="local", wide=5, without=(), dropout=0.4):
+def googlenet(num_classes=10, in_channels=1, *, auxiliary=False,
+              norm="local", wide=5, without=(), dropout=0.4):
     """Build GoogLeNet: a stem, nine Inception blocks, a mean over each map, one dense layer.
 
     Parameters
@@ -195,17 +201,24 @@ def googlenet(num_classes=10, in_channels=1, *, auxiliary=False, norm="local", w
         return nn.MaxPool2d(3, 2, ceil_mode=True)
 
     def response():
-        return [nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75)] if local else []
+        norms = nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75)
+        return [norms] if local else []
 
-    stem = [*_conv(in_channels, 64, 7, 2, norm=norm), pool(), *response(), *_conv(64, 64, 1, norm=norm),
-            *_conv(64, 192, 3, norm=norm), *response(), pool()]
-    stages = _stages(stem, 192, INCEPTION, num_classes, dropout, pool, norm=norm, wide=wide, without=without)
-    size = {"exactly": (224, 224)} if auxiliary else {"at_least": 31, "made_for": (224, 224)}
+    stem = [*_conv(in_channels, 64, 7, 2, norm=norm), pool(), *response(),
+            *_conv(64, 64, 1, norm=norm), *_conv(64, 192, 3, norm=norm),
+            *response(), pool()]
+    stages = _stages(stem, 192, INCEPTION, num_classes, dropout, pool,
+                     norm=norm, wide=wide, without=without)
+    full = (224, 224)
+    size = {"exactly": full} if auxiliary else {"at_least": 31, "made_for": full}
     takes(stages["stem"], "googlenet", in_channels, **size)
     net = nn.Sequential(stages)
     if auxiliary:
-        net = WithAuxiliary(net, {f"inception{name}": _auxiliary_head(stages[f"inception{name}"].out_channels,
-                                                                      num_classes, norm) for name in AUXILIARY})
+        after = {f"inception{name}" for name in AUXILIARY}
+        net = WithAuxiliary(net, {
+            name: _auxiliary_head(stage.out_channels, num_classes, norm)
+            for name, stage in stages.items() if name in after
+        })
     net.input_size = stages["stem"].input_size
     return he_(net)
 

@@ -13,7 +13,8 @@ SMALL_BLOCKS = ((32, 5, 2, 2), (64, 3, 1, 1), (96, 3, 1, 1))
 DENSE = 256  # hidden units of the dense head that stands for what NiN does without
 
 
-def nin_block(in_channels, out_channels, kernel_size, stride=1, padding=0, *, norm=None):
+def nin_block(in_channels, out_channels, kernel_size, stride=1, padding=0,
+              *, norm=None):
     """Build a convolution followed by two 1x1 convolutions, ReLU after each: the paper's mlpconv layer.
 
     Parameters
@@ -38,8 +39,8 @@ def nin_block(in_channels, out_channels, kernel_size, stride=1, padding=0, *, no
     """
     layers, channels = [], in_channels
     for k, s, p in ((kernel_size, stride, padding), (1, 1, 0), (1, 1, 0)):
-        layers += [nn.Conv2d(channels, out_channels, k, s, p), *batch_norm(norm, nn.BatchNorm2d, out_channels),
-                   nn.ReLU()]
+        layers += [nn.Conv2d(channels, out_channels, k, s, p),
+                   *batch_norm(norm, nn.BatchNorm2d, out_channels), nn.ReLU()]
         channels = out_channels
     return nn.Sequential(*layers)
 
@@ -71,11 +72,14 @@ def nin(num_classes=10, in_channels=1, *, dropout=0.5):
     """
     layers, channels = [], in_channels
     for out, kernel, stride, padding in BLOCKS:
-        layers += [nin_block(channels, out, kernel, stride, padding), nn.MaxPool2d(3, stride=2)]
+        layers += [nin_block(channels, out, kernel, stride, padding),
+                   nn.MaxPool2d(3, stride=2)]
         channels = out
     last = nin_block(channels, num_classes, 3, padding=1)
-    net = nn.Sequential(*layers, nn.Dropout(dropout), last, nn.AdaptiveAvgPool2d(1), nn.Flatten())
-    return takes(xavier_(net), "nin", in_channels, at_least=67, made_for=(224, 224))
+    net = nn.Sequential(*layers, nn.Dropout(dropout), last,
+                        nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    return takes(xavier_(net), "nin", in_channels,
+                 at_least=67, made_for=(224, 224))
 
 
 def _dense_head(num_classes, channels, dropout, norm):

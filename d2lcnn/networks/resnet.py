@@ -92,13 +92,16 @@ class Residual(nn.Module):
 
     def __init__(self, in_channels, width, stride=1, *, shortcut="projection"):
         super().__init__()
-        self.body = nn.Sequential(*conv_norm(in_channels, width, 3, stride, 1), nn.ReLU(),
-                                  *conv_norm(width, width, 3, 1, 1))
+        self.body = nn.Sequential(
+            *conv_norm(in_channels, width, 3, stride, 1), nn.ReLU(),
+            *conv_norm(width, width, 3, 1, 1),
+        )  # fmt: skip
         self.shortcut = _shortcut(shortcut, in_channels, width, stride)
         self.relu = nn.ReLU()
 
     def forward(self, x):
-        return self.relu(self.body(x) if self.shortcut is None else self.body(x) + self.shortcut(x))
+        y = self.body(x)
+        return self.relu(y if self.shortcut is None else y + self.shortcut(x))
 
 
 class Bottleneck(nn.Module):

@@ -54,7 +54,8 @@ def vgg_block(count, in_channels, out_channels, *, norm=None):
     >>> sum(p.numel() for p in block.parameters())  # (27 + 1)*64 + (576 + 1)*64
     38720
     """
-    return _block(in_channels, out_channels, (3,) * integer("count", count, 1), norm)
+    kernels = (3,) * integer("count", count, 1)
+    return _block(in_channels, out_channels, kernels, norm)
 
 
 def _block(in_channels, out_channels, kernels, norm, inner_relu=True):
@@ -77,11 +78,13 @@ def _vgg(name, num_classes, in_channels, dropout, norm):
     for count, out in VGG[name]:
         blocks += [vgg_block(count, channels, out, norm=norm)]
         channels = out
-    layers, units = [*blocks, nn.Flatten()], channels * (SIZE // 2 ** len(blocks)) ** 2
+    layers = [*blocks, nn.Flatten()]
+    units = channels * (SIZE // 2 ** len(blocks)) ** 2
     for out in DENSE:
         layers += [nn.Linear(units, out), nn.ReLU(), nn.Dropout(dropout)]
         units = out
-    net = xavier_(nn.Sequential(*layers, nn.Linear(units, num_classes)), zero_biases=True)
+    net = nn.Sequential(*layers, nn.Linear(units, num_classes))
+    xavier_(net, zero_biases=True)
     net.torchvision = Layout(_torchvision_keys)
     return takes(net, name, in_channels, exactly=(SIZE, SIZE))
 

@@ -11,15 +11,26 @@ from .gradients import ConvGrads, avg_pool2d_backward, conv2d_backward, max_pool
 from .im2col import col2im, im2col
 from .losses import softmax_cross_entropy, softmax_cross_entropy_backward
 from .matrix import conv_matrix
-from .norm import BatchNormGrads, batch_norm2d, batch_norm2d_backward, local_response_norm
+from .norm import (
+    NormGrads,
+    batch_norm2d,
+    batch_norm2d_backward,
+    group_norm,
+    group_norm_backward,
+    instance_norm,
+    instance_norm_backward,
+    layer_norm,
+    layer_norm_backward,
+    local_response_norm,
+)
 from .padding import pad
 from .pool import adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, lp_pool2d, max_pool2d, pool2d
 from .transposed import conv_transpose1d, conv_transpose2d
 
 __all__ = [
-    "BatchNormGrads",
     "ConvGrads",
     "GradientCheck",
+    "NormGrads",
     "adaptive_avg_pool2d",
     "avg_pool2d",
     "avg_pool2d_backward",
@@ -36,7 +47,13 @@ __all__ = [
     "corr2d",
     "fft_conv2d",
     "global_avg_pool2d",
+    "group_norm",
+    "group_norm_backward",
     "im2col",
+    "instance_norm",
+    "instance_norm_backward",
+    "layer_norm",
+    "layer_norm_backward",
     "local_response_norm",
     "lp_pool2d",
     "max_pool2d",

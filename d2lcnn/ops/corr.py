@@ -1,5 +1,7 @@
 """Cross-correlation: of two matrices, of batches of images, of sequences."""
 
+from itertools import product
+
 from ..shapes import conv_output_size
 from . import _engine
 from ._args import check_channels, check_rank, conv_windows, namespace, per_axis, resolve_padding, with_bias
@@ -34,6 +36,9 @@ def corr2d(X, K):
     Zhang et al., "Dive into Deep Learning", section 7.2, computes the same with two loops over i and j.
     The loops here go over the kernel, so that each step works on a whole matrix.
 
+    Integers and floats do not mix, as in ``torch.nn.functional.conv2d``, although a product of the two would promote:
+    bytes of a picture that meet weights in floating point have most likely not been scaled yet.
+
     Examples
     --------
     >>> import numpy as np
@@ -44,8 +49,10 @@ def corr2d(X, K):
     namespace(X=X, K=K)
     check_rank(2, X=X, K=K)
     kh, kw = K.shape
-    oh, ow = conv_output_size(X.shape[0], kh), conv_output_size(X.shape[1], kw)
-    return sum(K[a, b] * X[a : a + oh, b : b + ow] for a in range(kh) for b in range(kw))
+    oh = conv_output_size(X.shape[0], kh)
+    ow = conv_output_size(X.shape[1], kw)
+    places = product(range(kh), range(kw))
+    return sum(K[a, b] * X[a : a + oh, b : b + ow] for a, b in places)
 
 
 @in_float32

@@ -54,7 +54,8 @@ def im2col(x, kernel_size, *, stride=1, padding=0, dilation=1):
     windows = conv_windows(x.shape[2:], kernel_size, stride, padding, dilation)
     x = framed(xp, x, windows.padding)
     taps = xp.stack([x[tap] for tap in windows.taps()], axis=2)
-    return xp.reshape(taps, (x.shape[0], x.shape[1] * windows.count, math.prod(windows.out)))
+    rows, columns = x.shape[1] * windows.count, math.prod(windows.out)
+    return xp.reshape(taps, (x.shape[0], rows, columns))
 
 
 @in_float32

@@ -3,6 +3,7 @@
 from ._style import PALETTE, SERIES, use_style
 from .architecture import architecture
 from .arithmetic import conv_case, conv_cases
+from .boxes import kernel_boxes
 from .coverage import coverage
 from .curves import confusion_matrix, learning_curves, spread_curves, spread_dots
 from .fields import cone
@@ -23,6 +24,7 @@ __all__ = [
     "grid",
     "image",
     "images",
+    "kernel_boxes",
     "learning_curves",
     "roofline",
     "spread_curves",

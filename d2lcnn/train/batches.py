@@ -32,7 +32,7 @@ def check_images(images, argument="images"):
     return x, y
 
 
-def batches(images, batch_size, *, rng=None, augment=None, smallest=1):
+def batches(images, batch_size, *, rng=None, augment=None, balanced=False, smallest=1):
     """Yield the images once, in batches ready for a network.
 
     Parameters
@@ -43,6 +43,9 @@ def batches(images, batch_size, *, rng=None, augment=None, smallest=1):
         Shuffles the images (and feeds `augment`). Without it they come in their order.
     augment : callable, optional
         ``augment(x, rng)`` changes a batch before conversion, for instance ``Augment(shift=2, flip=True)``.
+    balanced : bool
+        Draw as many images as there are, with replacement, so that each class comes equally often on average. Needs
+        `rng`.
     smallest : int
         A last batch with fewer images than this is joined to the one before: batch norm needs two.
 
@@ -55,7 +58,7 @@ def batches(images, batch_size, *, rng=None, augment=None, smallest=1):
     Raises
     ------
     ValueError, TypeError
-        As `check_images`; if `batch_size` is no positive integer; if `augment` is given without `rng`.
+        As `check_images`; if `batch_size` is no positive integer; if `augment` or `balanced` is given without `rng`.
 
     Notes
     -----
@@ -71,15 +74,32 @@ def batches(images, batch_size, *, rng=None, augment=None, smallest=1):
     """
     x, y = check_images(images)
     batch_size = integer("batch_size", batch_size, 1)
-    if augment is not None and rng is None:
-        raise ValueError("augment draws random numbers: hand in rng, for instance np.random.default_rng(0)")
+    for name, asked in (("augment", augment is not None), ("balanced", balanced)):
+        if asked and rng is None:
+            raise ValueError(f"{name} draws random numbers: hand in rng, for instance np.random.default_rng(0)")
     order = np.arange(len(x)) if rng is None else rng.permutation(len(x))
+    if balanced:
+        chances = balanced_weights(y)[y]
+        order = rng.choice(len(x), len(x), p=chances / chances.sum())
     cuts = np.arange(batch_size, len(x), batch_size)
     if len(cuts) and len(x) - cuts[-1] < smallest:
         cuts = cuts[:-1]
     for index in np.split(order, cuts):
         picked = x[index] if augment is None else augment(x[index], rng)
         yield to_float(picked), torch.from_numpy(y[index].astype(np.int64))
+
+
+def balanced_weights(labels):
+    """Return a weight for each class, by its frequency: images / (classes * images of the class); 0 for no images.
+
+    Examples
+    --------
+    >>> balanced_weights(np.array([0, 0, 0, 1])).tolist()
+    [0.6666666666666666, 2.0]
+    """
+    counts = np.bincount(labels)
+    weights = len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+    return np.where(counts, weights, 0.0)
 
 
 def to_float(x):

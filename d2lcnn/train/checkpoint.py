@@ -33,17 +33,17 @@ def held(path, fabric):
         yield
 
 
-def save(path, net, optimizer, history, identity):
+def save(path, net, optimizer, kept, history, identity):
     """Write everything the next epoch depends on; a reader finds the old file or the new one, never a half."""
     buffer = io.BytesIO()
-    torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "history": history.as_dict(),
-                "identity": identity}, buffer)
+    torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "kept": kept.state_dict(),
+                "history": history.as_dict(), "identity": identity}, buffer)
     content = buffer.getvalue()[:-2] + DIGITS.to_bytes(2, "little")  # the archive ends with its comment's length
     write(path, content + _digest(content))
 
 
-def load(path, net, optimizer, identity):
-    """Put the state at `path` into `net` and `optimizer`; return its History, an empty one if there is no file.
+def load(path, net, optimizer, kept, identity):
+    """Put the state at `path` into `net`, `optimizer` and `kept`; return its History, empty if there is no file.
 
     Raises
     ------
@@ -66,6 +66,7 @@ def load(path, net, optimizer, identity):
                          "Name another file, or delete this one")
     net.load_state_dict(state["net"])
     optimizer.load_state_dict(state["optimizer"])
+    kept.load_state_dict(state["kept"])
     return History(**state["history"])
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import time
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,11 +12,25 @@ from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
 from ..modes import evaluating, training
-from ..recipe import Recipe
+from ..recipe import BALANCED, Recipe
 from . import checkpoint as checkpoints
 from .batches import batches, check_images
 from .identity import identify
+from .kept import Kept
+from .losses import TrainingLoss
 from .metrics import History, Metrics, Tally
+
+
+class _Run(NamedTuple):
+    """What every step of a run needs: `model` is the net as the Fabric runs it."""
+
+    fabric: Fabric
+    net: torch.nn.Module
+    model: torch.nn.Module
+    optimizer: torch.optim.Optimizer
+    loss: TrainingLoss
+    kept: Kept
+    recipe: Recipe
 
 
 def fit(net, train, validation=None, recipe=None, *, device=None, checkpoint=None, **options):
@@ -78,26 +93,34 @@ def fit(net, train, validation=None, recipe=None, *, device=None, checkpoint=Non
     check_images(train, "train")
     if validation is not None:
         check_images(validation, "validation")
+    elif recipe.patience:
+        raise ValueError(f"patience is {recipe.patience}, but there are no validation images to wait for")
     fabric = _open_fabric(device, recipe.bf16)
     cuda = [fabric.device] if fabric.device.type == "cuda" else []
     with (training(net), torch.random.fork_rng(devices=cuda), _memory_format(net, recipe.channels_last),
           checkpoints.held(checkpoint, fabric)):
         history = History()
         model, opt = fabric.setup(net, recipe.make_optimizer(net))
+        kept = Kept(net, recipe)
+        run = _Run(fabric, net, model, opt, TrainingLoss(recipe, np.asarray(train.y)), kept, recipe)
         if checkpoint is not None:
             identity = identify(recipe, net, train, validation, fabric.world_size)
-            history = checkpoints.load(checkpoint, net, opt, identity)
-        for epoch in range(len(history) + 1, recipe.epochs + 1):
-            seconds, tally = _train_epoch(fabric, model, opt, train, recipe, epoch)
-            loss, accuracy = (np.nan, np.nan) if validation is None else _tally(model, validation, fabric).means
+            history = checkpoints.load(checkpoint, net, opt, kept, identity)
+        while len(history) < recipe.epochs and not kept.finished(history):
+            epoch = len(history) + 1
+            seconds, tally = _train_epoch(run, train, epoch)
+            measured = kept.measured(model)
+            loss, accuracy = (np.nan, np.nan) if validation is None else _tally(measured, validation, fabric).means
             _check_finite(net, validation, loss, f"after epoch {epoch}", recipe)
             history.append(epoch=epoch, train_loss=tally.means[0], train_accuracy=tally.means[1],
                            validation_loss=loss, validation_accuracy=accuracy,
                            core_seconds=seconds + (history.core_seconds or [0.0])[-1])
+            kept.after_epoch(net, history)
             if checkpoint is not None:
                 if fabric.is_global_zero:
-                    checkpoints.save(checkpoint, net, opt, history, identity)
+                    checkpoints.save(checkpoint, net, opt, kept, history, identity)
                 fabric.barrier()
+        kept.give_back(net)
     return history
 
 
@@ -171,8 +194,9 @@ def _memory_format(net, channels_last):
             net.to(memory_format=torch.contiguous_format)
 
 
-def _train_epoch(fabric, model, opt, train, recipe, epoch):
+def _train_epoch(run, train, epoch):
     """Train for one epoch; return its core-seconds and its Tally, both over all processes."""
+    fabric, recipe = run.fabric, run.recipe
     # Seeds come from (seed, epoch), not from a stream that runs on: a resumed run draws what an unbroken one does.
     rng = np.random.default_rng([recipe.seed, epoch])
     torch.manual_seed(int(rng.integers(2**62)) + fabric.global_rank)
@@ -182,13 +206,13 @@ def _train_epoch(fabric, model, opt, train, recipe, epoch):
                disable=None if fabric.is_global_zero else True)  # None: only on a terminal
     with bar:
         for i, (x, y) in enumerate(batches(train, recipe.batch_size, rng=rng, augment=recipe.augment,
-                                           smallest=2 * parts)):
+                                           balanced=recipe.sampling == BALANCED, smallest=2 * parts)):
             rate = recipe.learning_rate((epoch - 1) * per_epoch + i, recipe.epochs * per_epoch)
-            for group in opt.param_groups:
+            for group in run.optimizer.param_groups:
                 group["lr"] = rate
             total = len(y)
             x, y = (fabric.to_device(t.tensor_split(parts)[fabric.global_rank]) for t in (x, y))
-            _step(fabric, model, opt, _in_format(x, recipe), y, total, recipe, tally, f"in epoch {epoch}, step {i + 1}")
+            _step(run, _in_format(x, recipe), y, total, tally, f"in epoch {epoch}, step {i + 1}")
             bar.update(total)
     seconds = fabric.all_reduce(torch.tensor(time.process_time() - start), reduce_op="sum")
     return float(seconds), tally.reduce(fabric)
@@ -198,15 +222,16 @@ def _in_format(x, recipe):
     return x.contiguous(memory_format=torch.channels_last) if recipe.channels_last else x
 
 
-def _step(fabric, model, opt, x, y, total, recipe, tally, where):
+def _step(run, x, y, total, tally, where):
     """Learn from this process's part (x, y) of a batch of `total` images."""
-    opt.zero_grad()
-    logits = model(x)
-    loss_sum = cross_entropy(logits, y, reduction="sum", label_smoothing=recipe.label_smoothing)
-    _demand_finite("the loss", loss_sum, where, recipe)
+    run.optimizer.zero_grad()
+    logits = run.model(x)
+    loss_sum = run.loss(logits, y)
+    _demand_finite("the loss", loss_sum, where, run.recipe)
     # Gradients are averaged over processes; this factor makes that average the mean over all images of the batch.
-    fabric.backward(loss_sum * (fabric.world_size / total))
-    opt.step()
+    run.fabric.backward(loss_sum * (run.fabric.world_size / total))
+    run.optimizer.step()
+    run.kept.after_step(run.net)
     tally.add(loss_sum.detach(), logits.detach(), y)
 
 

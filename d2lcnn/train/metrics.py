@@ -63,6 +63,11 @@ class History:
         for name, value in values.items():
             getattr(self, name).append(value)
 
+    @property
+    def best(self):
+        """The epoch with the smallest validation loss, the first of equal ones: what `patience` waits for."""
+        return self.epoch[int(np.argmin(self.validation_loss))]
+
     def as_dict(self):
         """Copy to a dict of lists."""
         return asdict(self)
