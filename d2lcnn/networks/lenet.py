@@ -14,7 +14,12 @@ DENSE = (120, 84)
 
 @network
 def lenet(
-    num_classes=10, in_channels=1, *, activation="sigmoid", pool="avg", norm=None
+    num_classes=10,
+    in_channels=1,
+    *,
+    activation="sigmoid",
+    pool="avg",
+    norm=None,
 ):
     """Build LeNet for 28x28 images.
 
