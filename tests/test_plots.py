@@ -105,6 +105,17 @@ def test_grid_mixes_its_colour_with_white_and_greys_padding():
     assert len(set(corner)) == 1
 
 
+def test_a_signed_grid_tells_negative_numbers_by_their_colour():
+    def faces(**options):
+        return [to_hex(cell.get_facecolor()) for cell in plots.grid([[-3, 3, 0]], colour="output", **options).patches]
+
+    plain, signed = faces(), faces(signed=True)
+    assert plain[0] == plain[1] and signed[1:] == plain[1:], "only negative numbers change"
+    assert signed[0] == to_hex(plots.grid([[3]], colour="highlight").patches[0].get_facecolor())
+    padding = plots.grid(-np.ones((3, 3)), padding=1, signed=True).patches
+    assert padding[0].get_facecolor() == plots.grid(np.zeros((3, 3)), padding=1).patches[0].get_facecolor()
+
+
 def test_image_limits_and_middle_grey():
     for values, options, expected in (
         ([-1.0, 3.0], {"signed": True}, (-3, 3)),

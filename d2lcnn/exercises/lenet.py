@@ -4,7 +4,7 @@ import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
 from d2lcnn.exercises._usual import usual, with_usual
-from d2lcnn.ops import conv2d
+from d2lcnn.ops import conv2d, max_pool2d
 
 LIMITS = {"parameters": 20_000, "multiply-adds": 600_000, "width": 10}  # of exercise 2
 MAPS = np.array([[[[1, 2, 0, 1], [0, 1, 1, 0], [3, 0, 1, 1], [0, 1, 1, 1]],
@@ -95,6 +95,11 @@ EXERCISES = [
             Mistake("all channels tripled", _colour() + 2 * 6 * 25 * 16, "You gave the second convolution three times its weights. Which layer reads the colours?"),
             Mistake("one map", _colour() - 6 * 75 + 75, "You counted the weights of one kernel of the first layer. It has six."),
         ),
+        hints=(
+            "Only what reads or makes something of another size can change its count. Follow the shapes first.",
+            "A map of the first layer reads all three channels, and has one bias. Do the maps still become 28 by 28?",
+            "Write 32 - 5 + 1. Then set up the count of the first convolution, with 25 weights for each channel it reads.",
+        ),
     ),
     Exercise(
         "lenet-2", "lenet", kind="value", cls="A", minutes=20, difficulty=2, points=4,
@@ -124,6 +129,11 @@ EXERCISES = [
             ),
             Mistake("three numbers", (6, 16, 10), "Four widths are asked for, in the order of the layers."),
             Mistake("one map first", (1, 40, 10, 10), "The second convolution reads what the first one makes: with one map it has few weights."),
+        ),
+        hints=(
+            "Most parameters of LeNet are in one layer. The widths that touch it decide.",
+            "Weights of the first dense layer: 25 times the maps it reads, times its units. The work of the second convolution grows with the product of its two widths.",
+            "Write the five counts as a function of the four widths, set both hidden layers to their smallest width, and try maps.",
         ),
     ),
     Exercise(
@@ -171,13 +181,80 @@ EXERCISES = [
                 "exchanged", lambda x, factor, bias: _tanh_of(_sums(x, bias, factor)),
                 "Factor and bias have changed places.",
             ),
+            Mistake(
+                "factor added", lambda x, factor, bias: _tanh_of(_sums(x, np.ones_like(factor), factor + bias)),
+                "You added the factor to the sum. It scales the sum.",
+            ),
+            Mistake(
+                "bias multiplied", lambda x, factor, bias: _tanh_of(_sums(x, factor * bias, 0 * bias)),
+                "You multiplied by the bias. It is added, after the factor.",
+            ),
+            Mistake(
+                "bias subtracted", lambda x, factor, bias: _tanh_of(_sums(x, factor, -bias)),
+                "Your bias has the wrong sign.",
+            ),
+            Mistake(
+                "amplitude added", lambda x, factor, bias: 1.7159 + np.tanh(2 / 3 * _sums(x, factor, bias)),
+                "You shifted the tanh upwards. Its amplitude multiplies: the result lies between -1.7159 and 1.7159.",
+            ),
+            Mistake(
+                "slope upside down", lambda x, factor, bias: _tanh_of(_sums(x, factor * 9 / 4, bias * 9 / 4)),
+                "Your slope is three halves. The statement asks for two thirds.",
+            ),
+            Mistake(
+                "slope added", lambda x, factor, bias: 1.7159 * np.tanh(2 / 3 + _sums(x, factor, bias)),
+                "You added two thirds inside the tanh. It multiplies there.",
+            ),
+            Mistake(
+                "two times three", lambda x, factor, bias: 1.7159 * np.tanh(2 * 3 * _sums(x, factor, bias)),
+                "Inside the tanh stand six times the sum, so nearly everything saturates. Two *divided by* three is asked.",
+            ),
+            Mistake(
+                "four added", lambda x, factor, bias: _tanh_of(_sums(x, factor / 4, bias + 4 * factor)),
+                "You added 4 to the mean. What turns a mean of four numbers into their sum?",
+            ),
+            Mistake(
+                "factors in reverse", lambda x, factor, bias: _tanh_of(_sums(x, factor[::-1], bias)),
+                "Factors have gone to the wrong maps: the first factor belongs to the first map.",
+            ),
+            Mistake(
+                "biases in reverse", lambda x, factor, bias: _tanh_of(_sums(x, factor, bias[::-1])),
+                "Biases have gone to the wrong maps: the first bias belongs to the first map.",
+            ),
+            Mistake(
+                "bias along columns", lambda x, factor, bias: _tanh_of(_sums(x, factor, 0 * bias) + bias),
+                "Your bias met the columns of the maps, or found no partner: broadcasting starts at the last axis. "
+                "Which axis has one entry for each map?",
+            ),
+            Mistake(
+                "bias alone", lambda x, factor, bias: _tanh_of(_sums(x, 0 * factor, bias)),
+                "Your result does not depend on the image: the sums are lost on the way.",
+            ),
+            Mistake(
+                "one factor for all maps", lambda x, factor, bias: _tanh_of(_sums(x, factor[:1].repeat(len(factor)), bias)),
+                "All your maps got the factor of the first. Each has its own.",
+            ),
+            Mistake(
+                "factors summed", lambda x, factor, bias: _tanh_of(_sums(x, factor.sum().repeat(len(factor)), bias)),
+                "All your maps got the sum of the factors. Each map meets its own factor alone.",
+            ),
+            Mistake(
+                "the largest", lambda x, factor, bias: _tanh_of(
+                    max_pool2d(x, 2) * factor[:, None, None] + bias[:, None, None]),
+                "You kept the largest of the four. The layer of 1998 adds them.",
+            ),
             *usual(lambda *args: _tanh_of(_sums(*args)), "transposed"),
+        ),
+        hints=(
+            "Four steps, in the order of the sentence in the statement: add, multiply, add, activate.",
+            "A sum over a window is a mean times the number of its pixels, or four strided views added. Factor and bias need axes that line up with the maps.",
+            "Get the sums alone first: for an input of ones every entry should be 4.",
         ),
     ),
     Exercise(
         "lenet-4", "lenet", kind="function", cls="A", minutes=15, difficulty=2, points=3,
         cases=(
-            Case("two vectors, two codes", (np.array([[1.0, 2.0], [0.5, -1.0]]), np.array([[1.0, -1.0], [-1.0, -1.0]]))),
+            Case("two vectors, two codes", (np.array([[1.0, 2.0], [0.5, -1.0]]), np.array([[1.0, -1.0], [1.0, 1.0]]))),
             Case("one vector, three codes", (np.array([[2.0, 0.0, 1.0]]), np.array([[1.0, 1, 1], [-1, 1, 1], [1, -1, 1]]))),
         ),
         generate=_codes,
@@ -207,7 +284,28 @@ EXERCISES = [
                 "sign of the code", lambda x, codes: np.linalg.norm(x[:, None] + codes[None], axis=-1) ** 2,
                 "You added the codes. A distance is made of differences.",
             ),
+            Mistake(
+                "codes in columns", lambda x, codes: np.linalg.norm(x[:, None] - codes.T[None], axis=-1) ** 2,
+                "You read each code down a column of `codes`. A row of it is one code.",
+            ),
+            Mistake(
+                "codes in reverse", lambda x, codes: np.linalg.norm(x[:, None] - codes[None, ::-1], axis=-1) ** 2,
+                "Your columns are in reverse order: column 0 belongs to the first code.",
+            ),
+            Mistake(
+                "entries in reverse", lambda x, codes: np.linalg.norm(x[:, None] - codes[None, :, ::-1], axis=-1) ** 2,
+                "Entries of vector and code do not meet: the first entry of one belongs to the first of the other.",
+            ),
+            Mistake(
+                "codes turned", lambda x, codes: np.linalg.norm(x[:, None] - codes[None, ::-1, ::-1], axis=-1) ** 2,
+                "You went through the codes backwards, in rows and in entries.",
+            ),
             *usual(lambda x, codes: np.linalg.norm(x[:, None] - codes[None], axis=-1) ** 2, "opposite sign", "halved"),
+        ),
+        hints=(
+            "Each row of the result belongs to a vector, each column to a code. Nothing in it is negative.",
+            "Give both arrays an axis of length one, so that every vector meets every code.",
+            "Write the shape of x[:, None] - codes[None], and say which of its axes has to be summed.",
         ),
     ),
     Exercise(
@@ -222,6 +320,11 @@ EXERCISES = [
             Mistake("three activations", 0.25**3, "How many activations stand between the logits and the input of the first one? Count that one too."),
             Mistake("five activations", 0.25**5, "The logits pass no activation."),
             *usual(0.25**4, "upside down"),
+        ),
+        hints=(
+            "The chain rule tells how slopes of functions that follow each other combine.",
+            "How steep can a sigmoid be? The chapter shows it with two numbers that add up to 1.",
+            "Write down the largest slope of one sigmoid, and list the activations on the way.",
         ),
     ),
     Exercise(
@@ -245,11 +348,20 @@ EXERCISES = [
                 "large and positive", [9.0, 1, 1, 1, 1, 1, 1, 1, 1, 1],
                 "Positive logits pass the ReLU unchanged, and so do their gradients.",
             ),
+            Mistake(
+                "all above zero", [1.0, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+                "All your logits are above zero, so every one of them gets its gradient. Where is a ReLU flat?",
+            ),
             Mistake("class 3 counted from 1", [-1.0, -1, -0.5, -1, -1, -1, -1, -1, -1], "Ten numbers are asked for, one for each class from 0 to 9."),
             Mistake(
                 "one above zero", [1.0, -1, -1, -1, -1, -1, -1, -1, -1, -1],
                 "One logit is positive, so its gradient passes the ReLU.",
             ),
+        ),
+        hints=(
+            "Where does a ReLU let no gradient pass?",
+            "For every logit ask: is it above or below zero? Then compare them with the logit of class 3.",
+            "Begin with ten equal logits that all are silenced. Then make one class win.",
         ),
     ),
 ]  # fmt: skip

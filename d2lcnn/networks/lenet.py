@@ -13,7 +13,14 @@ DENSE = (120, 84)
 
 
 @network
-def lenet(num_classes=10, in_channels=1, *, activation="sigmoid", pool="avg", norm=None):
+def lenet(
+    num_classes=10,
+    in_channels=1,
+    *,
+    activation="sigmoid",
+    pool="avg",
+    norm=None,
+):
     """Build LeNet for 28x28 images.
 
     Parameters
@@ -41,16 +48,20 @@ def lenet(num_classes=10, in_channels=1, *, activation="sigmoid", pool="avg", no
     >>> lenet()(torch.zeros(2, 1, 28, 28)).shape
     torch.Size([2, 10])
     """
-    act, pooling = pick(ACTIVATIONS, "activation", activation), pick(POOLS, "pool", pool)
+    act = pick(ACTIVATIONS, "activation", activation)
+    pooling = pick(POOLS, "pool", pool)
     layers, channels, size = [], in_channels, 28
     for out, kernel, padding in CONVOLUTIONS:
         layers += [nn.Conv2d(channels, out, kernel, padding=padding)]
-        layers += [*batch_norm(norm, nn.BatchNorm2d, out), act(), pooling(2)]
-        channels, size = out, pool_output_size(conv_output_size(size, kernel, p=padding), 2)
+        layers += batch_norm(norm, nn.BatchNorm2d, out)
+        layers += [act(), pooling(2)]
+        size = conv_output_size(size, kernel, p=padding)
+        channels, size = out, pool_output_size(size, 2)
     layers += [nn.Flatten()]
     units = channels * size**2
     for out in DENSE:
-        layers += [nn.Linear(units, out), *batch_norm(norm, nn.BatchNorm1d, out), act()]
+        layers += [nn.Linear(units, out)]
+        layers += [*batch_norm(norm, nn.BatchNorm1d, out), act()]
         units = out
     net = nn.Sequential(*layers, nn.Linear(units, num_classes))
     return takes(xavier_(net), "lenet", in_channels, exactly=(28, 28))

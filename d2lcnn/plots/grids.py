@@ -8,7 +8,7 @@ from ._panels import CELL, TITLE, bare, cell, colour_of, frame, panel, panels, t
 from ._style import PALETTE
 
 
-def grid(X, *, ax=None, colour="input", padding=0, fmt="{:g}", title=None):
+def grid(X, *, ax=None, colour="input", padding=0, fmt="{:g}", title=None, signed=False):
     """Draw a small matrix as a grid of cells with its numbers in them.
 
     Larger values get a stronger tint of the colour. Cells of padding are grey and dashed.
@@ -27,6 +27,8 @@ def grid(X, *, ax=None, colour="input", padding=0, fmt="{:g}", title=None):
         Format of a number.
     title : str, optional
         Title of the axes.
+    signed : bool
+        Give negative numbers the colour "highlight", so that the sign shows; without it -3 is as dark as 3.
 
     Returns
     -------
@@ -55,7 +57,8 @@ def grid(X, *, ax=None, colour="input", padding=0, fmt="{:g}", title=None):
     for (i, j), value in np.ndenumerate(X):
         pad = min(i, j, h - 1 - i, w - 1 - j) < padding
         share = 0 if pad or not known[i, j] or largest == 0 else abs(value) / largest
-        cell(ax, i, j, "padding" if pad else "value", tint("padding" if pad else colour, 0.08 + 0.42 * share),
+        name = "padding" if pad else "highlight" if signed and value < 0 else colour
+        cell(ax, i, j, "padding" if pad else "value", tint(name, 0.08 + 0.42 * share),
              fmt.format(value) if known[i, j] else None)
     return bare(ax, (-0.6, w - 0.4), (h - 0.4, -0.6), title, aspect="equal")
 
