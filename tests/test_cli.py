@@ -46,7 +46,7 @@ def fails(capsys, *arguments):
     (["train", "linear", "--seed", -1], "seed must be at least 0, not -1"),
     (["train", "linear", "--lr", "1e300"], "lr must be at most 3.4e.38"),
     (["train", "linear", "--epochs", "1e3"], "argument --epochs: invalid int value: '1e3'"),
-    (["train", "linear", "--optimizer", "adam"], "argument --optimizer: invalid choice: 'adam'"),
+    (["train", "linear", "--optimizer", "adamax"], "argument --optimizer: invalid choice: 'adamax'"),
     (["train", "linear", "--threads", 0], "threads must be at least 1, not 0"),
     (["train", "linear", "--threads", 100000], r"threads is 100000, but this machine has \d+ processors"),
     (["train", "linear", "--out", "/proc/no/folder"], "/proc/no.*: No such file or directory"),

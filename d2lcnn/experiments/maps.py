@@ -2,15 +2,15 @@
 
 from functools import partial
 
-from torch import nn
-
-from d2lcnn import networks
+from d2lcnn.later import Later
+from d2lcnn.recipe import Recipe
 from d2lcnn.shapes import integer
-from d2lcnn.train import Recipe
 
 from .classifier import Classifier
 from .images import Fashion
 from .settings import SEEDS, TUNING_SEED, Experiment, tune
+
+nn, networks = Later("torch.nn"), Later("d2lcnn.networks")
 
 SIDE = 28  # of the images
 GRID = 7  # the dense layer reads maps of 7x7, whatever the layers before worked on

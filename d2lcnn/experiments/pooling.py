@@ -2,15 +2,15 @@
 
 from functools import partial
 
-from torch import nn
-
-from d2lcnn import networks
+from d2lcnn.later import Later
+from d2lcnn.recipe import Recipe
 from d2lcnn.shapes import pool_output_size
-from d2lcnn.train import Recipe
 
 from .classifier import Classifier
 from .images import Fashion
 from .settings import TUNING_SEED, Experiment, tune
+
+nn, networks = Later("torch.nn"), Later("d2lcnn.networks")
 
 # Few images, seen often: that is where a network can learn them by heart.
 IMAGES = Fashion("subset", count=1_000)
