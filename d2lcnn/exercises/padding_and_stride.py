@@ -5,17 +5,11 @@ import numpy as np
 from d2lcnn.exercises import Case, Exercise, Mistake, unordered
 from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d, conv2d_backward, pad
-from d2lcnn.shapes import conv_output_size, same_padding
+from d2lcnn.shapes import conv_output_size
 
 # Exercise 6: an image of constant rows, and what a kernel of ones made of it.
 ROWS = np.array([1.0, 5.0, 2.0, 8.0])
 FIRST_COLUMN = conv2d(pad(np.tile(ROWS[:, None], (1, 4))[None, None], 1, mode="reflect"), np.ones((1, 1, 3, 3)))[0, 0, :, 0]
-
-# What tf.nn.convolution pads for "SAME": (i, k, s) -> (before, after), worked out once by its documented rule.
-TENSORFLOW = {
-    (6, 3, 2): (0, 1), (5, 3, 2): (1, 1), (28, 5, 1): (2, 2), (7, 2, 2): (0, 1), (10, 4, 3): (1, 2), (9, 1, 4): (0, 0),
-    (8, 2, 2): (0, 0), (8, 1, 3): (0, 0), (224, 7, 2): (2, 3),
-}  # fmt: skip
 
 PIXEL = np.zeros((1, 1, 6, 6))
 PIXEL[0, 0, 4, 3] = 1
@@ -50,6 +44,38 @@ def _each_pixel_once(answer, n):
     return conv_output_size(n, k, s, p) == 8 and bool((_reads(n, k, s, p) == 1).all())
 
 
+def _unread(i, k, s, p):
+    return int((_reads(i, k, s, p).sum(axis=1) == 0).sum())
+
+
+def _row(rng):
+    row = rng.integers(0, 10, int(rng.integers(3, 9))).astype(float)
+    return row, int(rng.integers(0, len(row)))
+
+
+def _with_other_sizes():
+    """Mistakes of exercise 3 that read one size for another: what the layer of those sizes leaves unread."""
+    order = "Two of the four sizes have changed places. They come as input, kernel, stride, padding."
+    one_off = "Your {} is off by one somewhere. Try the first case by hand, row by row."
+    ignored = "Your count does not depend on the {}."
+    changed = {
+        "input one more": (lambda i, k, s, p: (i + 1, k, s, p), one_off.format("length of the axis")),
+        "input one less": (lambda i, k, s, p: (i - 1, k, s, p), one_off.format("length of the axis")),
+        "kernel one less": (lambda i, k, s, p: (i, k - 1, s, p), one_off.format("kernel")),
+        "stride one more": (lambda i, k, s, p: (i, k, s + 1, p), one_off.format("stride")),
+        "padding one less": (lambda i, k, s, p: (i, k, s, p - 1), one_off.format("padding")),
+        "input ignored": (lambda i, k, s, p: (1, k, s, p), ignored.format("size of the input")),
+        "kernel ignored": (lambda i, k, s, p: (i, 1, s, p), ignored.format("kernel")),
+        "padding of one": (lambda i, k, s, p: (i, k, s, 1), ignored.format("padding")),
+        "input and kernel": (lambda i, k, s, p: (k, i, s, p), order),
+        "input and stride": (lambda i, k, s, p: (s, k, i, p), order),
+        "kernel and stride": (lambda i, k, s, p: (i, s, k, p), order),
+        "kernel and padding": (lambda i, k, s, p: (i, p, s, k), order),
+    }
+    return tuple(Mistake(name, lambda *sizes, change=change: _unread(*change(*sizes)), hint)
+                 for name, (change, hint) in changed.items())
+
+
 EXERCISES = [
     Exercise(
         "padding-and-stride-1", "padding_and_stride", kind="value", cls="P", minutes=6, difficulty=1, points=2,
@@ -72,46 +98,60 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        "padding-and-stride-2", "padding_and_stride", kind="function", cls="A", minutes=20, difficulty=2, points=4,
-        cases=tuple(Case(f"i={i}, k={k}, s={s}", (i, k, s)) for i, k, s in TENSORFLOW),
-        oracle=lambda *sizes: TENSORFLOW[sizes],
+        "padding-and-stride-2", "padding_and_stride", kind="function", cls="A", minutes=15, difficulty=2, points=4,
+        cases=(
+            Case("a ramp goes on", (np.array([1.0, 2.0, 3.0, 4.0]), 2)), Case("a bent row", (np.array([2.0, 3.0, 5.0, 9.0, 8.0]), 3)),
+            Case("one pixel per side", (np.array([4.0, 1.0, 7.0]), 1)), Case("nothing to add", (np.array([4.0, 1.0]), 0)),
+        ),
+        generate=_row,
+        oracle=lambda row, p: np.pad(row, p, mode="reflect", reflect_type="odd"),
         mistakes=(
-            Mistake("stride ignored", lambda i, k, s: same_padding(k), "Your rows do not depend on the stride. How many does the last window need?"),
             Mistake(
-                "odd row first", lambda *sizes: TENSORFLOW[sizes][::-1],
-                "If the total is odd, the additional row belongs at the end.",
+                "mirrored in place", lambda row, p: np.pad(row, p, mode="reflect"),
+                "That is reflect padding: a ramp turns back at the border. Which values are mirrored, and which should be: "
+                "the brightness itself, or what it has beyond the border pixel?",
             ),
             Mistake(
-                "negative rows",
-                lambda i, k, s: TENSORFLOW[i, k, s] if k >= s else (-((i - k) % s + 1) // 2, -((i - k) % s // 2)),
-                "For a window smaller than its stride your total is negative; nothing is cropped.",
+                "border pixel twice", lambda row, p: np.pad(row, p, mode="symmetric", reflect_type="odd"),
+                "Your first invented value repeats the border pixel. Its mirror image is the pixel next to the border.",
+            ),
+            Mistake("border repeated", lambda row, p: np.pad(row, p, mode="edge"), "That is replicate padding: a ramp becomes level outside."),
+            Mistake("zeros", lambda row, p: np.pad(row, p), "That is zero padding."),
+            Mistake("rolled up", lambda row, p: np.pad(row, p, mode="wrap"), "That is circular padding."),
+            Mistake(
+                "slope of the last two", lambda row, p: np.concatenate([
+                    (row[0] + (row[0] - row[1]) * np.arange(p, 0, -1))[:p], row, row[-1] + (row[-1] - row[-2]) * np.arange(1, p + 1)]),
+                "You drew a straight line through the last two pixels. A ramp goes on like that, but a bent row should go on bent: "
+                "every invented value has its own mirror image.",
             ),
             Mistake(
-                "all at the end", lambda *sizes: (0, sum(TENSORFLOW[sizes])),
-                "All your rows stand at the end. Half of them belongs before.",
+                "distance taken off", lambda row, p: 2 * np.pad(row, p, mode="reflect") - np.pad(row, p, mode="edge"),
+                "Your values lie on the side of the border pixel where their mirror images lie. They belong on the other side.",
             ),
             Mistake(
-                "all before", lambda *sizes: (sum(TENSORFLOW[sizes]), 0),
-                "All your rows stand before. Half of them belongs at the end.",
+                "only before", lambda row, p: np.pad(row, (p, 0), mode="reflect", reflect_type="odd"),
+                "You added pixels on one side only.",
             ),
             Mistake(
-                "the total twice", lambda *sizes: (sum(TENSORFLOW[sizes]),) * 2,
-                "You gave the total to both sides.",
+                "only after", lambda row, p: np.pad(row, (0, p), mode="reflect", reflect_type="odd"),
+                "You added pixels on one side only.",
+            ),
+            Mistake("one pixel", lambda row, p: np.pad(row, 1, mode="reflect", reflect_type="odd"), "You add one pixel per side, whatever p is."),
+            Mistake("no pixel", lambda row, p: row, "You hand back the row itself."),
+            Mistake(
+                "one pixel too many", lambda row, p: np.pad(row, p + 1, mode="reflect", reflect_type="odd"),
+                "You add a pixel too many on each side.",
             ),
             Mistake(
-                "even totals", lambda *sizes: (TENSORFLOW[sizes][1],) * 2,
-                "Both of your sides are equal, so an odd total becomes one row too many.",
+                "one pixel too few", lambda row, p: np.pad(row, p - 1, mode="reflect", reflect_type="odd"),
+                "You add a pixel too few on each side.",
             ),
-            Mistake(
-                "half lost", lambda *sizes: (TENSORFLOW[sizes][0],) * 2,
-                "Both of your sides are equal, so an odd total loses a row.",
-            ),
-            Mistake("nothing", lambda i, k, s: (0, 0), "Without padding the output is smaller than asked, unless the last window happens to fit."),
         ),
         hints=(
-            "Do not look for the two numbers at once. First: how many rows are needed in total?",
-            "The output has a known number of windows. Where does the last one end, and how far is that past the image? It may be not at all.",
-            "Put windows of 3 with stride 2 over 6 pixels on paper, and write down where the last window begins and ends.",
+            "An invented value and its mirror image lie equally far from the border pixel, once in place and once in brightness.",
+            "So the border pixel is the mean of the two. That gives one equation for each invented value.",
+            "Take the row 2, 3, 5 and one pixel on the left: the border pixel is 2, the mirror image 3. Which number has 2 in the middle "
+            "between itself and 3?",
         ),
     ),
     Exercise(
@@ -119,18 +159,26 @@ EXERCISES = [
         cases=(
             Case("one row left over", (6, 3, 2, 0)), Case("only padding left over", (6, 3, 2, 1)),
             Case("two rows, one of them padding", (6, 3, 3, 1)), Case("nothing left over", (5, 3, 2, 1)),
-            Case("two rows of the image", (5, 3, 3, 0)),
+            Case("two rows of the image", (5, 3, 3, 0)), Case("windows side by side", (7, 5, 5, 2)),
         ),
         generate=_sizes,
-        oracle=lambda i, k, s, p: int((_reads(i, k, s, p).sum(axis=1) == 0).sum()),
+        oracle=_unread,
         mistakes=(
             Mistake("padding counted", lambda i, k, s, p: (i + 2 * p - k) % s, "You counted rows of padding too; the question is about the image."),
             Mistake("both sides", lambda i, k, s, p: max(0, (i + 2 * p - k) % s - 2 * p), "Unread rows are all at the end, where p rows of padding lie, not 2p."),
             Mistake("padding ignored", lambda i, k, s, p: (i - k) % s, "You left the padding out of the size."),
             Mistake("negative", lambda i, k, s, p: (i + 2 * p - k) % s - p, "Where the rows left over are padding alone, your count is negative."),
             Mistake("stride for size", lambda i, k, s, p: (i + 2 * p) % s, "Your windows are as long as the stride. The first window covers k rows, the others s more each."),
+            Mistake("padding added", lambda i, k, s, p: max(0, (i + 2 * p - k) % s + p), "You added the padding to the rows left over. It is padding that is left out first."),
+            Mistake("padding three times", lambda i, k, s, p: max(0, (i + 3 * p - k) % s - p), "You counted three frames. The padded axis has p rows before and p rows after."),
+            Mistake("padding once", lambda i, k, s, p: max(0, (i + p - k) % s - p), "You counted the frame once. The padded axis has p rows before and p rows after."),
+            Mistake("padding and two", lambda i, k, s, p: max(0, (i + 2 + p - k) % s - p), "You added two rows and p. The padded axis has p rows before and p rows after."),
+            Mistake("kernel added", lambda i, k, s, p: max(0, (i + 2 * p + k) % s - p), "You added the kernel to the axis. The first window takes its rows off."),
+            Mistake("quotient", lambda i, k, s, p: max(0, (i + 2 * p - k) // s - p), "You counted the steps that fit. The rows left over are what the steps do not reach."),
+            Mistake("never none", lambda i, k, s, p: max(1, (i + 2 * p - k) % s - p), "Your count never comes to zero, not even where the steps come out even."),
+            *_with_other_sizes(),
             Mistake("none", lambda i, k, s, p: 0, "You found no row unread. Try 6 rows, a kernel of 3 and a stride of 2."),
-            Mistake("rows read", lambda i, k, s, p: i - int((_reads(i, k, s, p).sum(axis=1) == 0).sum()), "You counted the rows that are read."),
+            Mistake("rows read", lambda i, k, s, p: i - _unread(i, k, s, p), "You counted the rows that are read."),
         ),
         hints=(
             "Rows can only be missed at the end: without gaps, everything before the last window is read.",
@@ -230,7 +278,8 @@ EXERCISES = [
 
 EXERCISES = with_usual(EXERCISES, {
     1: ("rotated", "exchanged"),
-    2: ("one too many", "one too few"),
+    2: ("reversed", "rotated", "exchanged", "opposite sign", "doubled", "halved"),
     3: ("one too many", "one too few", "doubled", "halved", "upside down"),
     5: ("halved", "upside down"),
+    8: ("one too few", "flat"),
 })  # fmt: skip
