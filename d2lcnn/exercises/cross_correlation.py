@@ -34,7 +34,7 @@ def _column_and_row(rng):
 
 
 def _shifts_and_darkens(K, X):
-    """The property asked in exercise 2: half of the pixel one row below and two columns to the right."""
+    """The property asked in exercise 2: the picture one column further left, and half as bright."""
     K = np.asarray(K, dtype=float)
     return K.shape == (3, 3) and np.allclose(corr2d(X, K), 0.5 * X[1:-1, 2:])
 
@@ -110,19 +110,35 @@ EXERCISES = [
         mistakes=(
             Mistake(
                 "moves the other way", np.array([[0, 0, 0], [0.5, 0, 0], [0, 0, 0]]),
-                "Yours fetches a pixel from the other side. A weight at the right of the kernel reads from the right.",
+                "Yours moves the picture to the right: a weight at the left of the kernel brings in what lies on the left.",
             ),
             Mistake(
                 "stays in place", np.array([[0, 0, 0], [0, 0.5, 0], [0, 0, 0]]),
-                "Yours darkens and leaves the picture where it is: the centre of the window is where it was.",
+                "Yours darkens the picture and leaves it where it is: its weight lies in the middle.",
             ),
             Mistake(
                 "rows for columns", np.array([[0, 0, 0], [0, 0, 0], [0, 0.5, 0]]),
-                "Rows come first in an array: yours fetches from below where the text asks for the right.",
+                "Yours moves the picture up. Rows come first in an array, columns second.",
             ),
             Mistake(
                 "a corner", np.diag([0.5, 0, 0])[::-1, ::-1],
-                "Yours fetches from the lower corner. The text asks for the middle row.",
+                "Yours moves the picture up as well as to the left: its weight lies in a corner.",
+            ),
+            Mistake(
+                "the other corner", np.array([[0, 0, 0.5], [0, 0, 0], [0, 0, 0]]),
+                "Yours moves the picture down as well as to the left: its weight lies in a corner.",
+            ),
+            Mistake(
+                "moves down", np.array([[0, 0.5, 0], [0, 0, 0], [0, 0, 0]]),
+                "Yours moves the picture down. Rows come first in an array, columns second.",
+            ),
+            Mistake(
+                "not darkened", np.array([[0, 0, 0], [0, 0, 1], [0, 0, 0]]),
+                "Yours moves the picture and leaves it as bright as it was. The value of the weight scales it.",
+            ),
+            Mistake(
+                "brighter", np.array([[0, 0, 0], [0, 0, 2], [0, 0, 0]]),
+                "Yours doubles the brightness, where half of it is asked for.",
             ),
             Mistake(
                 "a mean", np.full((3, 3), 1 / 9),
@@ -130,9 +146,9 @@ EXERCISES = [
             ),
         ),
         hints=(
-            "The output asks for one pixel of the window only. How many weights are not zero?",
+            "Each pixel of the output comes from one pixel of the input only. How many weights are not zero?",
             "In a cross-correlation a weight reads the pixel that lies under it, and its value scales it.",
-            "Number the rows and the columns of the kernel, and mark the place that the statement names.",
+            "If everything moves to the left, on which side of the middle did the pixel lie that is now in the middle?",
         ),
     ),
     Exercise(
@@ -262,6 +278,7 @@ EXERCISES = [
             Mistake("one number", (1, 1), "A kernel of one number is square. Which line uses kh and kw?"),
             Mistake("too large to fit", (9, 9), "That kernel is larger than the pictures, and square."),
             Mistake("a tall kernel", (3, 2), "There NumPy raises an error, so the fault shows itself. When does it not?"),
+            Mistake("a taller kernel", (4, 3), "There NumPy raises an error, so the fault shows itself. When does it not?"),
             Mistake("an error shows it", (2, 3), "There NumPy raises an error, so the fault shows itself. When does it not?"),
         ),
         hints=(
@@ -274,8 +291,8 @@ EXERCISES = [
         "cross-correlation-7", "cross_correlation", kind="open", cls="A", minutes=45, difficulty=3, points=6,
         hints=(
             "Least squares divides by the eigenvalues of A; think of what division by a small number does to noise.",
-            "Gradient descent approaches the directions of large eigenvalues first. What has it not yet reached when it stops?",
-            "Print the eigenvalues for both pictures before anything else, and compare the largest with the smallest.",
+            "After n steps an eigenvector keeps the share (1 - eigenvalue / largest) ** n of its error, and has taken in the rest of its noise.",
+            "First print the 25 eigenvalues, and for each the number of steps after which half of that direction is learned.",
         ),
     ),
 ]  # fmt: skip
