@@ -55,11 +55,11 @@ def _wrapped(X, K):
     return sum(K[a, b] * np.roll(X, (reach - a, reach - b), (0, 1)) for a, b in np.ndindex(K.shape))
 
 
-def _survives(P, same=False):
-    """Tell by trial whether kernels of 3 x 3 have partners of 3 x 3 under a rearrangement of 8 x 8 images."""
+def _survives(P, same=False, size=3):
+    """Tell by trial whether kernels of 3 x 3 have partners, of 3 x 3 unless told, under a rearrangement of 8 x 8 images."""
     rng = np.random.default_rng(4)
     X, K = rng.standard_normal((8, 8)), rng.standard_normal((3, 3))
-    copies = np.stack([_wrapped(P(X), unit.reshape(3, 3)).ravel() for unit in np.eye(9)], axis=1)
+    copies = np.stack([_wrapped(P(X), unit.reshape(size, size)).ravel() for unit in np.eye(size**2)], axis=1)
     wanted = P(_wrapped(X, K)).ravel()
     partner = K.ravel() if same else np.linalg.lstsq(copies, wanted, rcond=None)[0]
     return "y" if np.allclose(copies @ partner, wanted) else "n"
@@ -73,6 +73,13 @@ def _nearest(M, given):
     places = [(i, j, (i + a) % h, (j + b) % w) for a, b in np.ndindex(h, w) for i, j in np.ndindex(h, w)]
     rest = (M - W)[tuple(np.transpose(places))].reshape(h * w, h * w)  # a row for each offset
     return commutes and np.allclose(rest.sum(axis=1), 0)
+
+
+def _tied(W, h, w, offset):
+    """Replace each entry by the mean of all whose output (i, j) and pixel (k, l) have the same offset."""
+    names = np.reshape(offset(*np.indices((h, w, h, w))), (-1, (h * w) ** 2)).T
+    group = np.unique(names, axis=0, return_inverse=True)[1].ravel()
+    return (np.bincount(group, W.ravel()) / np.bincount(group))[group].reshape(h * w, h * w)
 
 
 def _layer(rng):
@@ -95,6 +102,8 @@ EXERCISES = [
             Mistake("no middle", _bill(k=6), "Offsets run from -delta to delta. You left one of them out: zero."),
             Mistake("one channel", ((480 * 640) ** 2, _bill()[1]), "Your dense layer goes from one channel to one feature map."),
             Mistake("one map", (DENSE // 64, _bill()[1]), "Your dense layer makes one feature map. How many are asked for?"),
+            Mistake("not shared", (DENSE, 480 * 640 * _bill()[1]), "You gave every place a kernel of its own. A convolution uses one set of weights everywhere."),
+            Mistake("no channels", ((480 * 640) ** 2, 49), "Your layers go from one channel to one feature map. How many of each are there?"),
             Mistake("biases", (DENSE + 64 * 480 * 640, _bill()[1] + 64), "You counted the numbers that are added as well. Weights alone are asked for."),
             *usual(_bill(), "reversed"),
         ),
@@ -126,6 +135,7 @@ EXERCISES = [
                 "letters exchanged", "".join(map(_kind, functions())).translate(str.maketrans("EI", "IE")),
                 "E and I have changed places: equivariant means that the output moves along, invariant that it stays.",
             ),
+            Mistake("sorting moves along", "".join(map(_kind, functions())).replace("N", "E", 1), "Move an image to the side, then sort each row: does the sorted row move as well?"),
             Mistake("only for all pixels alike", "".join(map(_kind, functions())).replace("I", "N"), "An invariant function may return more than one number."),
         ),
         hints=(
@@ -215,10 +225,22 @@ EXERCISES = [
                 "symmetric", lambda W, h, w: (W + W.T) / 2,
                 "Yours is symmetric. Equivariant is something else: each row is the one before it, moved.",
             ),
+            Mistake(
+                "not wrapped", lambda W, h, w: _tied(W, h, w, lambda i, j, k, l: (k - i, l - j)),
+                "You averaged over offsets that do not wrap around. One step to the left and w - 1 to the right are the same.",
+            ),
+            Mistake(
+                "one axis", lambda W, h, w: _tied(W, h, w, lambda i, j, k, l: ((k - i) * w + l - j) % (h * w)),
+                "You shifted the flattened list, so that a row runs into the next one. Rows and columns wrap separately.",
+            ),
+            Mistake(
+                "added up", lambda W, h, w: h * w * _tied(W, h, w, lambda i, j, k, l: ((k - i) % h, (l - j) % w)),
+                "Yours is equivariant, but h * w times too large: entries of one offset were added up.",
+            ),
             Mistake("nothing tied", lambda W, h, w: W, "Your matrix does not commute with a shift by one column."),
         ),
         hints=(
-            "An equivariant matrix has the same weight wherever input and output lie the same wrapped offset apart. Sort the entries of W by that offset.",
+            "Two things are asked: your matrix commutes with shifts, and none that does is nearer. Begin with the first: which entries must be equal?",
             "Entries of one offset must become one number. Which single number lies nearest to several given ones, in squared differences?",
             "Reshape W to (h, w, h, w), so that an entry is named by the place of the output and the place of the input, and write down the wrapped offset of one entry. The last column and the first are neighbours: offsets that differ by w columns or h rows are one.",
         ),
@@ -248,7 +270,8 @@ EXERCISES = [
         oracle=lambda: "".join(map(_survives, rearrangements())),
         mistakes=(
             Mistake("the same kernel", "".join(_survives(P, same=True) for P in rearrangements()), "The partner may be another kernel than the one you started with."),
-            Mistake("all", "y" * 6, "One neighbour of each pixel must remain a neighbour, in the same direction everywhere."),
+            Mistake("all", "y" * 6, "All eight neighbours of each pixel must remain neighbours, and what happens to a direction must be the same everywhere."),
+            Mistake("a larger partner", "".join(_survives(P, size=7) for P in rearrangements()), "In one of yours every kernel has a partner, but not one of 3 by 3. How far apart are neighbours afterwards?"),
             Mistake("none", "n" * 6, "None of them? Try the one that moves all rows alike."),
             Mistake(
                 "letters exchanged", "".join(map(_survives, rearrangements())).translate(str.maketrans("yn", "ny")),
