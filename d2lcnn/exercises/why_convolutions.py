@@ -75,13 +75,6 @@ def _nearest(M, given):
     return commutes and np.allclose(rest.sum(axis=1), 0)
 
 
-def _tied(W, h, w, offset):
-    """Replace each entry by the mean of all whose output (i, j) and pixel (k, l) have the same offset."""
-    names = np.reshape(offset(*np.indices((h, w, h, w))), (-1, (h * w) ** 2)).T
-    group = np.unique(names, axis=0, return_inverse=True)[1].ravel()
-    return (np.bincount(group, W.ravel()) / np.bincount(group))[group].reshape(h * w, h * w)
-
-
 def _layer(rng):
     h, w = rng.integers(2, 5, size=2)
     return (rng.standard_normal((h * w, h * w)), int(h), int(w))
@@ -224,18 +217,6 @@ EXERCISES = [
             Mistake(
                 "symmetric", lambda W, h, w: (W + W.T) / 2,
                 "Yours is symmetric. Equivariant is something else: each row is the one before it, moved.",
-            ),
-            Mistake(
-                "not wrapped", lambda W, h, w: _tied(W, h, w, lambda i, j, k, l: (k - i, l - j)),
-                "You averaged over offsets that do not wrap around. One step to the left and w - 1 to the right are the same.",
-            ),
-            Mistake(
-                "one axis", lambda W, h, w: _tied(W, h, w, lambda i, j, k, l: ((k - i) * w + l - j) % (h * w)),
-                "You shifted the flattened list, so that a row runs into the next one. Rows and columns wrap separately.",
-            ),
-            Mistake(
-                "added up", lambda W, h, w: h * w * _tied(W, h, w, lambda i, j, k, l: ((k - i) % h, (l - j) % w)),
-                "Yours is equivariant, but h * w times too large: entries of one offset were added up.",
             ),
             Mistake("nothing tied", lambda W, h, w: W, "Your matrix does not commute with a shift by one column."),
         ),
