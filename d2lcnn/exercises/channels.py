@@ -84,6 +84,10 @@ EXERCISES = [
                 "You reshaped the weights where they have to be transposed: the numbers stay in their old order.",
             ),
             Mistake(
+                "images reshaped", lambda x, w: _mix(x.reshape(x.shape[0], x.shape[3], *x.shape[1:3]).transpose(0, 2, 3, 1), w),
+                "The images were reshaped where their axes have to move. The numbers stay in their old order: SOAP.",
+            ),
+            Mistake(
                 "one image", lambda x, w: _mix(x, w)[0],
                 "Your output has lost the axis of the images.",
             ),
@@ -112,6 +116,10 @@ EXERCISES = [
         oracle=_layer,
         mistakes=(
             Mistake("no bias", lambda x, w, b: _layer(x, w, 0 * b), "The biases are missing."),
+            Mistake(
+                "slices stacked", lambda x, w, b: np.stack([_layer(x[[c]], w[:, [c]], b) for c in range(len(x))]),
+                "You kept the results of the slices apart. The slices of one kernel are added; only kernels are stacked.",
+            ),
             Mistake(
                 "a bias for each slice", lambda x, w, b: _layer(x, w, len(x) * b),
                 "You added the bias once for each input channel. It belongs to the kernel, not to its slices.",
