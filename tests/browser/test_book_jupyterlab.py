@@ -63,10 +63,10 @@ def test_an_exercise_has_an_open_cell_and_a_closed_solution(lab):
 
 
 def test_a_prediction_is_closed(lab):
-    question, answer, prose, _ = below(lab, "Predict first. In which share of all starting columns")
+    question, answer, prose, _ = below(lab, "Predict. From which share of all starting columns")
     assert is_closed(answer)
     assert prose.locator("details summary").first.inner_text() == "Show the answer"
-    assert "So pooling does not make a map invariant" not in question.inner_text()
+    assert "The other half are exaggerated" not in question.inner_text()
 
 
 def test_the_setup_cell_is_folded(lab):
