@@ -23,3 +23,14 @@ def few_images(monkeypatch):
     cut = SimpleNamespace(train=whole.train[:400], validation=whole.validation[:200], test=whole.test[:300])
     monkeypatch.setattr(data, "fashion_mnist", lambda source: cut)
     return cut
+
+
+@pytest.fixture
+def figures_closed():
+    """Draw without a window, and leave neither figures nor settings behind."""
+    import matplotlib.pyplot as plt
+
+    with plt.rc_context():
+        plt.switch_backend("agg")
+        yield
+        plt.close("all")

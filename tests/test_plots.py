@@ -11,13 +11,7 @@ from matplotlib.colors import to_hex
 
 from d2lcnn import plots
 
-
-@pytest.fixture(autouse=True)
-def _closed():
-    with plt.rc_context():
-        plt.switch_backend("agg")
-        yield
-        plt.close("all")
+pytestmark = pytest.mark.usefixtures("figures_closed")
 
 
 def numbers(ax):

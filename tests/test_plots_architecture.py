@@ -20,12 +20,7 @@ STAGES = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _closed():
-    with plt.rc_context():
-        plt.switch_backend("agg")
-        yield
-        plt.close("all")
+pytestmark = pytest.mark.usefixtures("figures_closed")
 
 
 def fronts(ax):

@@ -10,13 +10,7 @@ from matplotlib.colors import to_hex, to_rgb
 
 from d2lcnn import plots, shapes
 
-
-@pytest.fixture(autouse=True)
-def _closed():
-    with plt.rc_context():
-        plt.switch_backend("agg")
-        yield
-        plt.close("all")
+pytestmark = pytest.mark.usefixtures("figures_closed")
 
 
 def kinds(ax):

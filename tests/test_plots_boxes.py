@@ -1,6 +1,5 @@
 """The drawing of a layer's kernels as boxes: how many sheets, of which size, in which shade, with which captions."""
 
-import matplotlib.pyplot as plt
 import pytest
 import torch
 from matplotlib.colors import to_hex
@@ -8,13 +7,7 @@ from matplotlib.text import Annotation
 
 from d2lcnn import plots
 
-
-@pytest.fixture(autouse=True)
-def _closed():
-    with plt.rc_context():
-        plt.switch_backend("agg")
-        yield
-        plt.close("all")
+pytestmark = pytest.mark.usefixtures("figures_closed")
 
 
 def sheets(ax, kind):

@@ -1,6 +1,5 @@
 """Checkpoints: continued to the bit, by their own run alone, one process at a time; and runs of several processes."""
 
-import contextlib
 import functools
 import os
 import signal
@@ -16,7 +15,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
-from training import IMAGES, VALIDATION, make_net, weights
+from training import IMAGES, VALIDATION, make_net, stopped_after, weights
 
 from d2lcnn import files, train
 
@@ -75,22 +74,6 @@ def test_images_that_differ_in_one_byte_or_label_are_others(tmp_path):
         run(make_net(), IMAGES, SimpleNamespace(x=x, y=VALIDATION.y))
     with pytest.raises(ValueError, match=r"run: train images .*: its code or contents have changed. Name"):
         run(make_net(), SimpleNamespace(x=IMAGES.x, y=y), VALIDATION)
-
-
-@contextlib.contextmanager
-def stopped_after(epochs):
-    """Let `fit` write this many epochs and then be interrupted."""
-    save, left = train.checkpoint.save, [epochs]
-
-    def saved(*arguments):
-        save(*arguments)
-        left[0] -= 1
-        if not left[0]:
-            raise KeyboardInterrupt
-
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(train.checkpoint, "save", saved)
-        yield
 
 
 @pytest.mark.parametrize("change", [{"optimizer": "sgd"}, {"optimizer": "adamw"}, {"channels_last": True}])

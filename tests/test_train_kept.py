@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
-from training import IMAGES, VALIDATION, make_images, make_net, weights
+from training import IMAGES, VALIDATION, make_images, make_net, stopped_after, weights
 
 from d2lcnn import train
 from d2lcnn.train.batches import balanced_weights
@@ -70,21 +70,11 @@ def test_patience_that_never_runs_out_trains_all_epochs_and_still_gives_back_the
 
 @pytest.mark.parametrize("options", [{"ema": 0.8}, {"patience": 2}, {"ema": 0.8, "patience": 2}])
 @pytest.mark.parametrize("done", [1, 3])
-def test_a_resumed_run_ends_as_an_unbroken_one(tmp_path, monkeypatch, options, done):
+def test_a_resumed_run_ends_as_an_unbroken_one(tmp_path, options, done):
     whole, resumed, path = make_net(norm=True), make_net(norm=True), tmp_path / "run.pt"
     history = train.fit(whole, IMAGES, WRONG, epochs=8, **OPTIONS, **options)
-    save, left = train.checkpoint.save, [done]
-
-    def stop(*arguments):
-        save(*arguments)
-        left[0] -= 1
-        if not left[0]:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(train.checkpoint, "save", stop)
-    with pytest.raises(KeyboardInterrupt):
+    with stopped_after(done):
         train.fit(make_net(norm=True), IMAGES, WRONG, epochs=8, checkpoint=path, **OPTIONS, **options)
-    monkeypatch.undo()
     for _ in range(2):  # a finished run is found finished
         again = train.fit(resumed, IMAGES, WRONG, epochs=8, checkpoint=path, **OPTIONS, **options)
         assert again.validation_loss == history.validation_loss

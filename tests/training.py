@@ -1,10 +1,14 @@
 """Small images and networks that the tests of training share."""
 
+import contextlib
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
+
+from d2lcnn import train
 
 
 def make_images(count=96, seed=0, size=8):
@@ -29,3 +33,19 @@ def weights(net):
 
 
 IMAGES, VALIDATION = make_images(), make_images(70, seed=1)
+
+
+@contextlib.contextmanager
+def stopped_after(epochs):
+    """Let `fit` write this many epochs and then be interrupted."""
+    save, left = train.checkpoint.save, [epochs]
+
+    def saved(*arguments):
+        save(*arguments)
+        left[0] -= 1
+        if not left[0]:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(train.checkpoint, "save", saved)
+        yield
