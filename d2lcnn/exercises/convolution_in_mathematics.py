@@ -15,6 +15,14 @@ def _full(p, q):
     return conv2d(p[None, None], q[None, None, ::-1, ::-1].copy(), padding="full")[0, 0]
 
 
+def _overwritten(p, q):
+    """The product with = in place of +=: of all terms of one power only the last is kept."""
+    product = np.zeros(np.add(p.shape, q.shape) - 1)
+    for (m, n), coefficient in np.ndenumerate(p):
+        product[m : m + q.shape[0], n : n + q.shape[1]] = coefficient * np.asarray(q)
+    return product
+
+
 def _two_matrices(rng):
     return tuple(rng.integers(-3, 4, size=rng.integers(1, 5, size=2)).astype(float) for _ in range(2))
 
@@ -93,6 +101,10 @@ EXERCISES = [
                 "second turned over", lambda p, q: _full(p, q.T),
                 "Rows and columns of your second polynomial have changed places: rows are powers of z in both.",
             ),
+            Mistake(
+                "overwritten", _overwritten,
+                "Several products belong to the same power. Yours keeps the last of them in place of their sum.",
+            ),
             *usual(_full, "half a turn", "flat"),
         ),
         hints=(
@@ -125,7 +137,7 @@ EXERCISES = [
     ),
     Exercise(
         "convolution-in-mathematics-4", "convolution_in_mathematics", kind="value", cls="A",
-        minutes=8, difficulty=2, points=2,
+        minutes=8, difficulty=1, points=2,
         cases=tuple(Case(f"a signal of {len(x)}", (x,)) for x in SIGNALS),
         oracle=lambda x: x,
         compare=_delays,
@@ -159,13 +171,13 @@ EXERCISES = [
         ),
         hints=(
             "At t = 0 the box lies in the middle of the half disc: the value is the area of the part above it.",
-            "The height of the half disc at x is the root of 1 - x squared. The chapter has its antiderivative.",
+            "The height of the half disc at u is the root of 1 - u squared, and F is the function with this derivative.",
             "Write the two ends of the overlap, and use that the area is symmetric about zero.",
         ),
     ),
     Exercise(
         "convolution-in-mathematics-6", "convolution_in_mathematics", kind="value", cls="A",
-        minutes=5, difficulty=1, points=2,
+        minutes=10, difficulty=2, points=2,
         cases=(Case("right, and one less is not", ((100, 28),)),),
         oracle=lambda sizes: sizes,
         compare=_valid_part_is_right,
@@ -187,7 +199,7 @@ EXERCISES = [
         minutes=25, difficulty=3, points=5,
         hints=(
             "Crop after the first layer, and something is lost that the second would have read.",
-            "A place is safe if all that it reads of the first result was kept. Only the second kernel decides how far it reads.",
+            "A place is safe if all that it reads of the first result was kept. Which of the two kernels decides how far it reads?",
             "Try kernels of 3 and 3, then 5 and 3, then 3 and 5, on random signals, and count differing places at each end.",
         ),
     ),
