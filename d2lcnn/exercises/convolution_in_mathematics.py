@@ -15,14 +15,6 @@ def _full(p, q):
     return conv2d(p[None, None], q[None, None, ::-1, ::-1].copy(), padding="full")[0, 0]
 
 
-def _overwritten(p, q):
-    """The product with = in place of +=: of all terms of one power only the last is kept."""
-    product = np.zeros(np.add(p.shape, q.shape) - 1)
-    for (m, n), coefficient in np.ndenumerate(p):
-        product[m : m + q.shape[0], n : n + q.shape[1]] = coefficient * np.asarray(q)
-    return product
-
-
 def _two_matrices(rng):
     return tuple(rng.integers(-3, 4, size=rng.integers(1, 5, size=2)).astype(float) for _ in range(2))
 
@@ -102,7 +94,11 @@ EXERCISES = [
                 "Rows and columns of your second polynomial have changed places: rows are powers of z in both.",
             ),
             Mistake(
-                "overwritten", _overwritten,
+                # the last term to reach a place belongs to the highest power of p that can
+                "overwritten", lambda p, q: (
+                    np.pad(p, [(0, size - 1) for size in q.shape], "edge")
+                    * np.pad(q, [(size - 1, 0) for size in p.shape], "edge")
+                ),
                 "Several products belong to the same power. Yours keeps the last of them in place of their sum.",
             ),
             *usual(_full, "half a turn", "flat"),
