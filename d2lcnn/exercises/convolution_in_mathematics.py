@@ -96,8 +96,8 @@ EXERCISES = [
             Mistake(
                 # the last term to reach a place belongs to the highest power of p that can
                 "overwritten", lambda p, q: (
-                    np.pad(p, [(0, size - 1) for size in q.shape], "edge")
-                    * np.pad(q, [(size - 1, 0) for size in p.shape], "edge")
+                    np.pad(p, ((0, q.shape[0] - 1), (0, q.shape[1] - 1)), "edge")
+                    * np.pad(q, ((p.shape[0] - 1, 0), (p.shape[1] - 1, 0)), "edge")
                 ),
                 "Several products belong to the same power. Yours keeps the last of them in place of their sum.",
             ),
