@@ -7,7 +7,7 @@ from d2lcnn.exercises._usual import usual, with_usual
 
 CALM = np.array([1.0, 2.0, 4.0, 3.0, 0.0, -1.0])
 SMALL = np.arange(36.0).reshape(6, 6) ** 2 % 7
-NOISE = np.random.default_rng(3).standard_normal((12, 12))
+NOISE = np.random.default_rng(3).standard_normal((15, 15))
 DENSE = 3 * 480 * 640 * 64 * 480 * 640
 
 
@@ -65,14 +65,29 @@ def _survives(P, same=False, size=3):
     return "y" if np.allclose(copies @ partner, wanted) else "n"
 
 
+def _commutes(M, W):
+    """Tell whether a matrix, as an array of four axes, commutes with shifts."""
+    return all(np.allclose(np.roll(M, n, (0, 1, 2, 3)), M) for n in [(1, 0, 1, 0), (0, 1, 0, 1)])
+
+
+def _rest_is_orthogonal(M, W):
+    """Tell whether what M leaves of W is orthogonal to all that commutes; if M commutes, none is nearer then."""
+    h, w = M.shape[:2]
+    places = [(i, j, (i + a) % h, (j + b) % w) for a, b in np.ndindex(h, w) for i, j in np.ndindex(h, w)]
+    rest = (M - W)[tuple(np.transpose(places))].reshape(h * w, h * w)  # a row for each offset
+    return np.allclose(rest.sum(axis=1), 0)
+
+
+# a public case looks at one property, so that its line says which one fails; drawn cases, of other sizes, at both
+ALONE = {(3, 5): _commutes, (5, 2): _rest_is_orthogonal}
+
+
 def _nearest(M, given):
     """The property asked in exercise 4: M commutes with shifts, and the rest of W is orthogonal to all that do."""
     W, h, w = given
     M, W = (np.asarray(m, dtype=float).reshape(h, w, h, w) for m in (M, W))
-    commutes = all(np.allclose(np.roll(M, n, (0, 1, 2, 3)), M) for n in [(1, 0, 1, 0), (0, 1, 0, 1)])
-    places = [(i, j, (i + a) % h, (j + b) % w) for a, b in np.ndindex(h, w) for i, j in np.ndindex(h, w)]
-    rest = (M - W)[tuple(np.transpose(places))].reshape(h * w, h * w)  # a row for each offset
-    return commutes and np.allclose(rest.sum(axis=1), 0)
+    asked = [ALONE[h, w]] if (h, w) in ALONE else ALONE.values()
+    return all(holds(M, W) for holds in asked)
 
 
 def _layer(rng):
@@ -197,8 +212,8 @@ EXERCISES = [
     Exercise(
         "why-convolutions-4", "why_convolutions", kind="function", cls="A", minutes=30, difficulty=3, points=5,
         cases=(
-            Case("images of 3 x 4", (NOISE, 3, 4)),
-            Case("images of 2 x 3", (SMALL, 2, 3)),
+            Case("images of 3 x 5: yours commutes with shifts that wrap around", (NOISE, 3, 5)),
+            Case("images of 5 x 2: no equivariant one is nearer", (NOISE[:10, :10], 5, 2)),
         ),
         generate=_layer,
         oracle=lambda W, h, w: (W, h, w),
