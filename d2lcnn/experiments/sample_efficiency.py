@@ -22,7 +22,7 @@ RATES = {"cnn": (0.03, 0.1, 0.3, 1.0), "mlp": (0.03, 0.1, 0.3, 1.0, 3.0),
          "mlp, two hidden layers": (0.03, 0.1, 0.3, 1.0)}
 CHOSEN = {"cnn": 0.3, "mlp": 1.0, "mlp, two hidden layers": 0.3}  # best mean over TUNING_SIZES, on validation images
 TUNING_SIZES = (1_000, 10_000)
-# Epochs of runs at the largest size that go on until more of them no longer help.
+# Epochs of the longer runs at the largest size; more were not tried
 LONG = {"cnn": 10, "mlp": 30, "mlp, two hidden layers": 30}
 
 
