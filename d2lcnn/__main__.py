@@ -270,12 +270,25 @@ def _explorer(args):
     cli.run(args)
 
 
+def _exercises_arguments(parser):
+    from d2lcnn.grading import catalogue
+
+    catalogue.arguments(parser)
+
+
+def _exercises(args):
+    from d2lcnn.grading import catalogue
+
+    catalogue.run(args)
+
+
 COMMANDS = (
     Command("train", "train a network on Fashion-MNIST", _train_arguments, _train),
     Command("experiment", "run an experiment, or what its results lack", _experiment_arguments, _experiment),
     Command("summary", "show a network's layers: shapes, parameters, multiply-adds, receptive fields",
             _summary_arguments, _summary),
     Command("explorer", "pictures and animations of convolutions, for slides", _explorer_arguments, _explorer),
+    Command("exercises", "list the exercises of the book, or show one", _exercises_arguments, _exercises),
 )
 
 

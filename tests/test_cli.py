@@ -34,7 +34,8 @@ def fails(capsys, *arguments):
 
 
 @pytest.mark.parametrize(("arguments", "said"), [
-    (["trian"], "no command 'trian'; the commands are train, experiment, summary, explorer; the nearest is 'train'"),
+    (["trian"], "no command 'trian'; the commands are train, experiment, summary, explorer, exercises; the nearest is "
+     "'train'"),
     (["--verson"], r"required: COMMAND \(see python -m d2lcnn --help\)"),
     (["train"], r"required: network \(see python -m d2lcnn train --help\)"),
     (["train", "lenet", "--epocs", 3], "no option '--epocs'; the nearest is --epochs .see python -m d2lcnn train --"),
@@ -130,6 +131,7 @@ def test_what_needs_no_torch_does_without_and_what_does_says_so(tmp_path):
             "explorer cases": 0, "explorer export --out a.svg": 0, "explorer export --format png --out a.png": 0,
             "explorer channels --out b.svg": 0, "explorer cone --format gif --out c.gif": 0, "experiment --list": 0,
             "experiment --list --profile gpu": 0, "experiment lenet --settings": 0, "experiment gated": 2,
+            "exercises": 0, "exercises --topic padding --json": 0, "exercises dilated-6": 0,
             "train linear": 2, "summary linear": 2}
     done = subprocess.run([sys.executable, "-c", BLOCK, *ends], cwd=tmp_path, capture_output=True, text=True)
     missing = "error: torch is not installed, and this command needs it: pip install 'd2lcnn[torch]'\n"
@@ -375,6 +377,7 @@ def test_every_option_of_every_command_is_seen_to_arrive_by_a_test():
         "summary": {"network", "input", "classes"},
         "explorer": {"explorer", "case", "format", "seconds", "once", "out"}
         | {name for kind, _ in explorer_cli.COMMANDS.values() for name in kind.parameters},  # test_explorer_stills.py
+        "exercises": {"id", "chapter", "cls", "kind", "difficulty", "topic", "csv", "json"},  # test_grading_*.py
         "train": {"network", "data", "device", "threads", "test", "out"}  # test_cli_train.py
         | {field.name for part in (Recipe, Augment) for field in fields(part)} - {"augment"},
     }
