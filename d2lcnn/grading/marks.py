@@ -87,7 +87,7 @@ def unsafe(results):
 
 
 def plain(text):
-    """Return text in which nothing is hidden: control characters and marks of direction are seen; lines end in one way.
+    """Return text that hides nothing: control characters and marks of direction are seen, lines end in one way.
 
     Examples
     --------
