@@ -23,10 +23,12 @@ STYLE = """
   :root { --ink: #eee; --paper: #171717; --soft: #262626; --line: #777; --good: #6fdcb8; --bad: #ffb27d; } }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
 main { max-width: 48rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
-h1 { font-size: 1.6rem; line-height: 1.2; } h2 { font-size: 1.25rem; border-top: 1px solid var(--line); padding-top: 1rem; }
+h1 { font-size: 1.6rem; line-height: 1.2; }
+h2 { font-size: 1.25rem; border-top: 1px solid var(--line); padding-top: 1rem; }
 h3 { font-size: 1rem; margin-bottom: .25rem; }
 table { border-collapse: collapse; width: 100%; } caption { text-align: left; font-weight: bold; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .5rem .3rem 0; border-bottom: 1px solid var(--line); }
+th, td { overflow-wrap: normal; } th[scope=row] { overflow-wrap: anywhere; }
 a { color: inherit; } ul { padding-left: 1.2rem; } li { white-space: pre-wrap; }
 .good { color: var(--good); font-weight: bold; } .bad { color: var(--bad); font-weight: bold; }
 .said { border-left: .3rem solid var(--bad); background: var(--soft); padding: .5rem .75rem; }
