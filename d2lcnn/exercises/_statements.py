@@ -100,6 +100,11 @@ def order():
     return list(_public())
 
 
+def solutions():
+    """Return the cells of all solutions that the book shows."""
+    return [cell for each in _public().values() for cell in each.solution]
+
+
 def statement(exercise):
     """Return the statement of an exercise.
 

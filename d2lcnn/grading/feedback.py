@@ -32,7 +32,8 @@ th, td { overflow-wrap: normal; } th[scope=row] { overflow-wrap: anywhere; }
 a { color: inherit; } ul { padding-left: 1.2rem; } li { white-space: pre-wrap; }
 .good { color: var(--good); font-weight: bold; } .bad { color: var(--bad); font-weight: bold; }
 .said { border-left: .3rem solid var(--bad); background: var(--soft); padding: .5rem .75rem; }
-pre { background: var(--soft); padding: .75rem; overflow-x: auto; tab-size: 4; font-size: .875rem; overflow-wrap: normal; }
+pre { background: var(--soft); padding: .75rem; overflow-x: auto; overflow-wrap: normal; tab-size: 4;
+  font-size: .875rem; }
 footer { border-top: 1px solid var(--line); margin-top: 2rem; font-size: .875rem; }
 """
 PAGE = """<!DOCTYPE html>

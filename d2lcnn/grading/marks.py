@@ -11,7 +11,8 @@ from . import roster
 
 FORMAT = 1
 STATES = {"graded", "unreadable", "missing"}
-HIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")  # what no page and no table can hold
+# what no page and no table can hold
+HIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 TURNED = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # makes text look like another one
 
 
