@@ -170,7 +170,8 @@ def test_what_was_given_is_no_evidence():
     codes = {"anna": ORIGINAL, "ben": DRESSED["renamed"]}
     assert found(codes, known=similar.grams_of([ORIGINAL])) == {}
     head = "\n".join(ORIGINAL.strip().split("\n")[:3])
-    more = {name: f"{head}\n    a{n} = {'+'.join(f'g({n}, {n}{k})' for k in range(6))}" for n, name in enumerate(codes)}
+    more = {name: f"{head}\n    a{n} = {'+'.join(f'g({n}, {n}{k})' for k in range(6))}"
+            for n, name in enumerate(codes, 1)}
     assert found(more, least=0.3) and found(more, least=0.3, known=similar.grams_of([head])) == {}
 
 
@@ -192,8 +193,22 @@ def test_a_copy_that_is_no_python_is_found_too(code):
 
 HUGE = ["x = 1\n" * 200_000, "(" * 10**6, "-" * 10**6 + "1", "a" + ".b" * 500_000, "f(" * 4000 + ")" * 4000,
         "0x" + "f" * 10**6, "match x:\n case 1: y=2", "a = b = " * 2000 + "1",
-        "lambda:" * 3000 + "1", "x = 0x" + "f" * 9000, "1" * 10**6, "\0", "\ud800 = 1", "é\u202e = 2", "\\", "'''", "\r\r\n",
+        "lambda:" * 3000 + "1",
+        "x = 0x" + "f" * 9000, "1" * 10**6, "\0", "\ud800 = 1", "é\u202e = 2", "\\", "'''", "\r\r\n",
         "\n".join(" " * n + "if x:" for n in range(90)) + "\n" + " " * 91 + "y"]
+
+
+def test_what_is_behind_the_limit_is_not_read():
+    assert len(units("x = 1\n" * 200_000)) == 3334 and units("# long\n" * 4000 + "x = 1") == []
+
+
+def test_overlaps_are_the_same_in_blocks(monkeypatch):
+    codes = INDEPENDENT | {"anna": ORIGINAL, "ben": DRESSED["lengthened"]}
+    whole = similar.pairs("x", codes, least=0.01)
+    monkeypatch.setattr(similar, "BLOCK", 40)  # five k-grams at a time
+    assert [pair[:3] for pair in similar.pairs("x", codes, least=0.01)] == [pair[:3] for pair in whole] != []
+    assert [pair.likeness for pair in similar.pairs("x", codes, least=0.01)] \
+        == pytest.approx([pair.likeness for pair in whole])
 
 
 def test_strange_code_survives():
@@ -248,11 +263,22 @@ def test_the_command_writes_a_table(graded, capsys, tmp_path):
     assert "patch = image" in rows[0]["alike"] and capsys.readouterr().out == ""
 
 
+def test_whoever_hands_in_a_solution_of_the_book_copied_from_the_book(tmp_path, capsys):
+    book = max(solutions(), key=len)
+    files = written(tmp_path, result("anna", codes=("", book, "")), result("ben", codes=("", book, "")))
+    assert ran(similar, files.assignment, files.results) == 0
+    assert capsys.readouterr() == ("", "0 pairs are alike: a reason to ask, no proof\n")
+
+
 def test_formulas_and_escape_sequences_in_code_are_harmless(tmp_path, capsys):
     code = ORIGINAL.replace("    rows", "    d = '\x1b[2J' + g(image, kernel, axis=2, k=7)\n    rows")
     files = written(tmp_path, result("anna", codes=("", code, "")), result("ben", codes=("", code, "")))
     ran(similar, files.assignment, files.results)
     assert "\x1b" not in capsys.readouterr().out
+    code = "-image[image.shape[0] - 3 * kernel.max(axis=1):, ::2].sum(axis=0, keepdims=True) + np.arange(9)[:, None]"
+    files = written(tmp_path, result("anna", codes=("", code, "")), result("ben", codes=("", code, "")))
+    ran(similar, files.assignment, files.results, "--out", tmp_path / "pairs.csv")
+    assert ",'-image" in (tmp_path / "pairs.csv").read_text("utf8").replace('"', "")
 
 
 @pytest.mark.parametrize("name", ["given.py", "given.ipynb"])
