@@ -439,9 +439,9 @@ def test_workers_that_always_die_are_said(tmp_path):
             return future
 
     said = []
-    with pytest.raises(ChildProcessError, match="toy: workers died 3 times before one had finished a run"):
+    with pytest.raises(ChildProcessError, match="workers died 3 times before one had finished its work"):
         run(TOY, tmp_path, said.append, Dead)
-    assert said == ["a worker was lost: its run is given to another, 5 are left"] * 2
+    assert said == ["a worker was lost: its work is given to another, 5 are left"] * 2
 
 
 def test_workers_end_before_the_lock_does(tmp_path):
