@@ -31,8 +31,8 @@ def run(experiment, folder=FOLDER, report=print, workers=None):
     report : callable
         Called with a line of text now and then.
     workers : function, optional
-        Of `d2lcnn.workers`: opens a ``concurrent.futures.Executor`` for a ``with`` block: `processes` or `dask_workers`. Default: one run
-        after the other in this process.
+        Opens a ``concurrent.futures.Executor`` for a ``with`` block: `workers.processes` or `workers.dask_workers`.
+        Default: one run after the other in this process.
 
     Returns
     -------
