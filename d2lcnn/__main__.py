@@ -279,6 +279,18 @@ def _exercises(args):
     catalogue.run(args)
 
 
+def _grading_arguments(parser):
+    from d2lcnn.grading import cli
+
+    cli.arguments(parser)
+
+
+def _grading(args):
+    from d2lcnn.grading import cli
+
+    cli.run(args)
+
+
 COMMANDS = (
     Command("train", "train a network on Fashion-MNIST", _train_arguments, _train),
     Command("experiment", "run an experiment, or what its results lack", _experiment_arguments, _experiment),
@@ -286,6 +298,7 @@ COMMANDS = (
             _summary_arguments, _summary),
     Command("explorer", "pictures and animations of convolutions, for slides", _explorer_arguments, _explorer),
     Command("exercises", "list the exercises of the book, or show one", _exercises_arguments, _exercises),
+    Command("grading", "assignments: hand out, mark in a sandbox, export and return", _grading_arguments, _grading),
 )
 
 

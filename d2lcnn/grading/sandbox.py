@@ -33,7 +33,7 @@ SLACK = 3  # seconds on the clock for each second of processor time: other peopl
 GROUP = 65_400  # of user ids that nobody has; one for each box of this process, so that bounds on processes are its own
 
 
-class Refused(RuntimeError):
+class Refused(OSError):
     """This machine cannot make a sandbox; the text says why."""
 
 
