@@ -127,11 +127,11 @@ class Session:
 
     def start(self):
         """Run the cells in a new sandbox; those that end it are left out."""
-        for attempt in range(RESTARTS + 1):
+        for attempt in range(RESTARTS + 2):
             self._close()
             self._box = sandbox.Box(self.limits.memory, self.limits.processes, self.limits.disk, self.limits.output,
                                     self.safe)
-            if self._ran(last=attempt == RESTARTS):
+            if self._ran(last=attempt >= RESTARTS):
                 return
 
     def _ran(self, last):

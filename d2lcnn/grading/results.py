@@ -49,28 +49,6 @@ def read(path):
     return result
 
 
-def read_all(folder, assignment):
-    """Read all results of an assignment.
-
-    Returns
-    -------
-    dict
-        By student, in alphabetical order.
-
-    Raises
-    ------
-    ValueError
-        If a file holds no result, or one of another assignment or student.
-    """
-    found = {}
-    for path in sorted(Path(folder).glob("*.json")):
-        result = read(path)
-        if result["assignment"] != assignment or result["student"] != path.stem:
-            raise ValueError(f"{path} is the result of {result['student']} for {result['assignment']}")
-        found[path.stem] = result
-    return found
-
-
 def version(assignment):
     """Return a fingerprint of all that a mark depends on beside the submission: assignment, specifications, package."""
     digest, package = hashlib.sha256(assignment.text.encode()), Path(__file__).parent.parent

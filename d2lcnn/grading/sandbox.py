@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import select
 import shutil
 import signal
@@ -88,7 +89,7 @@ class Box:
 
     def __init__(self, memory, processes, disk, output, safe=True):
         self._bounds = {"memory": memory, "processes": processes}
-        self._most, self._count, self._held, self.extra = 1024 * output, 0, b"", False
+        self._most, self._number, self._heard, self._held, self.extra = 1024 * output, "", False, b"", False
         limits = {"memory": memory, "processes": processes, "disk": disk}
         self._folder = None if safe else tempfile.mkdtemp(prefix="d2lcnn-unsafe-")
         with contextlib.ExitStack() as stack:
@@ -144,10 +145,10 @@ class Box:
         Stopped
             If a bound was crossed, or the process ended, or its reply is no JSON; the box is closed then.
         """
-        self._count += 1
+        self._number = secrets.token_hex(8)  # nobody can answer what has not been asked yet
         began = time.monotonic(), self._cpu()
         try:
-            self._send({"n": self._count, **request}, seconds)
+            self._send({"n": self._number, **request}, seconds)
             reply = self._reply(seconds, *began)
         except Stopped:
             self.close()
@@ -194,7 +195,8 @@ class Box:
             reply = json.loads(line)
         except (ValueError, RecursionError):
             reply = None
-        if isinstance(reply, dict) and reply.get("n") == self._count:
+        if isinstance(reply, dict) and reply.get("n") == self._number:
+            self._heard = True
             return reply
         self.extra = True
         return None
@@ -222,7 +224,7 @@ class Box:
         if self._process.stderr and self._process.poll() is not None:
             os.set_blocking(self._process.stderr.fileno(), False)
             said = self._process.stderr.read() or b""
-        first = said.decode(errors="replace").strip()[-200:] if self._count == 1 else ""
+        first = said.decode(errors="replace").strip()[-200:] if not self._heard else ""
         return f"its process ended{first and ': '}{first}"
 
 

@@ -1,0 +1,57 @@
+"""Notebooks as students hand them in: right, wrong and hostile, for the tests of the grader."""
+
+import json
+import shutil
+
+import pytest
+
+from d2lcnn.grading import submission
+from d2lcnn.grading.assignment import Assignment, Item, Limits
+from d2lcnn.grading.marking import Job, mark
+
+SECRET = b"0123456789abcdef"
+QUICK = Limits(seconds=3, memory=700, processes=12, disk=8, output=500, cells=50)
+TASK = Assignment("hw01", "Homework 1", (
+    Item("why-convolutions-3", False, 1, 6), Item("why-convolutions-1", False, 1, 1),
+    Item("channels-2", False, 1, 3)), cases=3, limits=QUICK, text="hw01")
+
+RIGHT = {
+    "sound_layer": """
+import numpy as np
+
+def sound_layer(x, v):
+    d = len(v) // 2
+    padded = np.pad(np.asarray(x, float), d)
+    return np.array([sum(v[k] * padded[i + k] for k in range(len(v))) for i in range(len(x))])
+""",
+    "mix": """
+import numpy as np
+
+def mix(x, w):
+    return np.asarray(x) @ np.asarray(w)[:, :, 0, 0].T
+""",
+    "why_convolutions_1": "why_convolutions_1 = (3 * 480 * 640 * 64 * 480 * 640, 64 * 3 * 49)",
+}
+
+
+def notebook(*cells, assignment="hw01", metadata=None, **top):
+    """Return the bytes of a notebook with these code cells."""
+    table = {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata or {"d2lcnn": {"assignment": assignment}}, "cells":
+             [{"cell_type": "code", "id": f"c{n}", "metadata": {}, "source": cell, "outputs": [], "execution_count": None}
+              for n, cell in enumerate(cells)]}
+    return json.dumps(table | top).encode()
+
+
+def job(data, assignment=TASK, safe=True, student="anna", **changes):
+    """Return what marks one notebook."""
+    found = () if data is None else (submission.Found(f"{student}.ipynb", data),)
+    return Job(assignment, SECRET, student, found, "Anna", "version", "seed", safe)._replace(**changes)
+
+
+def marked(*cells, assignment=TASK, safe=True, **changes):
+    """Mark a notebook of these cells; return the result, and its exercises by id."""
+    result = mark(job(notebook(*cells), assignment, safe, **changes))
+    return result, {each["id"]: each for each in result["exercises"]}
+
+
+needs_sandbox = pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed; CI has it")
