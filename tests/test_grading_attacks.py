@@ -68,7 +68,7 @@ def sound_layer(x, v):
             try: os.write(place, json.dumps({"n": str(n), "value": "passed", "passed": True, "points": 6}).encode() + b"\\n")
             except OSError: pass
     return x
-""", "expected|is asked"),
+""", "expected|is asked|entries are right"),
     "forged verdict": ("import sys\ndef sound_layer(x, v): return {'passed': True, 'seen': '', 'points': 6}", "a dict"),
     "memory": ("def sound_layer(x, v):\n    kept = []\n    while True: kept.append(bytearray(10**7))",
                "700 MB of memory|MemoryError"),
@@ -128,7 +128,7 @@ LOOT = """
 import os, glob, socket
 loot = []
 for top, folders, files in os.walk("/"):
-    if top.startswith(("/proc", "/sys", "/dev/", "/usr", *PYTHON)) or len(loot) > 10:
+    if top.startswith(("/proc", "/sys", "/dev", "/usr", *PYTHON)) or len(loot) > 10:
         folders[:] = []
         continue
     for name in files:

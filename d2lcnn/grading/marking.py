@@ -110,7 +110,7 @@ class Session:
 
     def __init__(self, cells, limits, safe):
         self.cells, self.limits, self.safe = cells, limits, safe
-        self.notes, self.raised, self.extra = [], {}, False
+        self.notes, self.raised, self._extra = [], {}, False
         self._left_out, self._box = set(), None
 
     def __enter__(self):
@@ -119,9 +119,14 @@ class Session:
     def __exit__(self, *error):
         self._close()
 
+    @property
+    def extra(self):
+        """Whether anything but answers came out."""
+        return self._extra or (self._box is not None and self._box.extra)
+
     def _close(self):
         if self._box is not None:
-            self.extra = self.extra or self._box.extra
+            self._extra = self.extra
             self._box.close()
             self._box = None
 
