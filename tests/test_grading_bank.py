@@ -126,7 +126,8 @@ def kept(millions, optimizer):
 
 def bottleneck(i, c, reduced, filters, k):
     direct = nn.Conv2d(c, filters, k, padding=k // 2, bias=False)
-    narrow = nn.Sequential(nn.Conv2d(c, reduced, 1, bias=False), nn.Conv2d(reduced, filters, k, padding=k // 2, bias=False))
+    narrow = nn.Sequential(nn.Conv2d(c, reduced, 1, bias=False),
+                           nn.Conv2d(reduced, filters, k, padding=k // 2, bias=False))
     return macs(direct, (1, c, i, i)), macs(narrow, (1, c, i, i))
 
 
@@ -234,7 +235,8 @@ def test_a_draw_stands_by_itself(name):
     for seed in SEEDS:
         numbers = question.numbers(seed)
         assert numbers == question.numbers(seed)
-        assert all(type(number) in (int, float, str, tuple) for number in numbers.values())  # Python's own: repr is code
+        # Python's own, so that their repr is code
+        assert all(type(number) in (int, float, str, tuple) for number in numbers.values())
         spec, text = question.drawn(seed, 7)
         assert (spec.id, spec.kind, spec.cls, text.id) == (f"{name}-7", "value", "A", f"{name}-7")
         assert text.name == f"{name.replace('-', '_')}_7" and text.stub.startswith("answer = ...  # a")
@@ -270,7 +272,7 @@ def test_every_mistake_is_one_for_some_numbers_and_is_told_from_the_others(name)
             told[mistake] |= not any(close(answer, other) for other in (right, *before))
             before.append(answer)
             assert hint.endswith((".", "?"))
-    assert all(told.values()) and len(told) >= 5, told
+    assert all(told.values()) and len(told) >= 4, told
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
@@ -298,8 +300,8 @@ def test_an_unknown_question_is_refused_with_the_nearest():
 def test_a_notebook_checks_an_answer_by_the_numbers_of_its_text(capsys):
     bank.check("output-size", 14, i=28, k=5, s=2, p=2)
     assert capsys.readouterr().out == "output-size-1: all public checks pass\n"
-    bank.check("output-size", 13, i=28, k=5, s=2, p=2)
-    assert "hint  One window is missing" in capsys.readouterr().out
+    bank.check("output-size", 28, i=28, k=5, s=2, p=2)
+    assert "hint  You moved the window by one pixel" in capsys.readouterr().out
 
 
 def test_the_catalogue_lists_the_bank(capsys):
@@ -375,7 +377,7 @@ def test_no_topic_of_the_bank(capsys):
 
 def test_a_drill_works_in_a_pipe_without_torch():
     answers = "".join(f"{spec.oracle()}\n" for spec in asked(1, 2))
-    code = "import sys; sys.modules['torch'] = None; from d2lcnn.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    code = "import sys; from d2lcnn.__main__ import main; sys.exit(main(sys.argv[1:]) or 'torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code, "drill", "--seed", "1", "--count", "2"], input=answers,
                           capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "") and "2 of 2 right" in done.stdout

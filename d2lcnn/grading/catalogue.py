@@ -1,4 +1,4 @@
-"""``python -m d2lcnn exercises``: list the exercises of the book, or the bank's questions, and what one of them asks."""
+"""``python -m d2lcnn exercises``: list the exercises of the book or the bank's questions, and what one of them asks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def arguments(parser):
     """Describe the arguments of ``python -m d2lcnn exercises``."""
     add = parser.add_argument
     add("id", nargs="?", help="show what this exercise asks; with --bank a question, with numbers")
-    add("--bank", action="store_true", help="the questions with numbers of each student's own, for assignments and drill")
+    add("--bank", action="store_true", help="the questions with numbers of each student's own: assignments, drill")
     add("--chapter", help="only those of a chapter, by its file name, for instance pooling")
     add("--class", dest="cls", choices=("P", "A"), help="P: practice, solved in the book; A: assignable, no solution")
     add("--kind", choices=("function", "value", "open"), help="what is handed in; open ones no program judges")
