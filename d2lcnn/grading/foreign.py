@@ -78,7 +78,9 @@ def solved(part, tool):
     begin, end = (REGION[tool].format(word) for word in ("BEGIN", "END"))
     value = re.fullmatch(rf"(?P<code>{re.escape(part.name)} = \.\.\.)(  # (?P<form>.*))?", part.stub)
     if value:
-        return f"# {part.name}: {value['form'] or 'your answer'}\n{begin}\n{value['code']}\n{end}"
+        # Otter Assign keeps the name of such a line
+        code = f"{value['code']}  # SOLUTION" if tool == "otter" else f"{begin}\n{value['code']}\n{end}"
+        return f"# {part.name}: {value['form'] or 'your answer'}\n{code}"
     return re.sub(r"^(?P<indent> *)raise NotImplementedError.*$",
                   lambda match: f"{match['indent']}{begin}\n{match[0]}\n{match['indent']}{end}", part.stub,
                   flags=re.MULTILINE)
@@ -134,6 +136,6 @@ def _otter(assignment, secret):
 
     # comments of the configuration: Otter Assign takes them out with it
     config = raw("configuration", "# ASSIGNMENT CONFIG", _commented(_notes(assignment, "otter")),
-                 f"name: {assignment.id}", f"requirements: ['{requirement(*origin())}']", "run_tests: false  # true once your solutions are in", "export_cell:",
-                 "  pdf: false")
+                 f"name: {assignment.id}", f"requirements: ['{requirement(*origin())}']",
+                 "run_tests: false  # true once your solutions are in", "export_cell:", "  pdf: false")
     return notebook([config, *_body(assignment, secret, cells_of)], assignment)

@@ -65,8 +65,8 @@ def arguments(parser):
     add = parser.add_argument
     add("assignment", type=Path, help="the assignment, a YAML file")
     add("--out", type=Path, required=True, help="the notebook; with --roster a folder, in which each student has one")
-    add("--secret-file", type=Path, help="draws the numbers of questions of the bank, and hidden tests; keep it: grading "
-                                         "needs the same")
+    add("--secret-file", type=Path, help="draws the numbers of questions of the bank, and hidden tests; keep it: "
+                                         "grading needs the same")
     add("--for", dest="tool", choices=foreign.TOOLS, help="write the source notebook of another tool instead")
     add = parser.add_mutually_exclusive_group().add_argument
     add("--roster", type=Path, help="a CSV file of the students: write a notebook for each")
