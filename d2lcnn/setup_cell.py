@@ -3,6 +3,8 @@
 import re
 from importlib import metadata
 
+from d2lcnn import __version__
+
 __all__ = ["origin", "release", "requirement", "setup_cell"]
 
 TEMPLATE = '''\
@@ -117,12 +119,12 @@ def setup_cell(address, version):
 
 
 def origin():
-    """Return where the package that is installed here comes from, as its metadata have it.
+    """Return where the package that is installed here comes from.
 
     Returns
     -------
     (str, str)
-        Address of the repository, and version.
+        Address of the repository, as the metadata have it, and version.
 
     Raises
     ------
@@ -136,5 +138,5 @@ def origin():
                          "pip install it") from None
     urls = dict(url.split(", ", 1) for url in found.get_all("Project-URL", []))
     if "Repository" not in urls:
-        raise ValueError(f"the metadata of d2lcnn {found['Version']} name no Repository: there are {sorted(urls)}")
-    return urls["Repository"], found["Version"]
+        raise ValueError(f"the metadata of d2lcnn {__version__} name no Repository: there are {sorted(urls)}")
+    return urls["Repository"], __version__

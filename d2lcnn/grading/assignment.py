@@ -218,15 +218,32 @@ def read(path):
         If it cannot be read.
     """
     yaml = needed("yaml")
-    text = Path(path).read_text(encoding="utf-8")
     try:
-        table = yaml.safe_load(text)
+        text = Path(path).read_text(encoding="utf-8")
+        table = yaml.load(text, _loader(yaml))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no text in UTF-8: byte {error.start} is {error.object[error.start]:#x}") from None
     except yaml.YAMLError as error:
         raise ValueError(f"{path} is no YAML: {' '.join(str(error).split())}") from None
     try:
         return _made(table, text)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
+
+
+def _loader(yaml):
+    """Return YAML's safe loader, but for what it passes over: of two entries of one name the first would be lost."""
+
+    class Loader(yaml.SafeLoader):
+        def construct_mapping(self, node, deep=False):
+            keys = [key for key, _ in node.value]
+            for place, key in enumerate(keys):
+                if any(key.value == other.value for other in keys[:place]):
+                    raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands there twice",
+                                                            key.start_mark)
+            return super().construct_mapping(node, deep)
+
+    return Loader
 
 
 def _made(table, text):
