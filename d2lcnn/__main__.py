@@ -291,6 +291,18 @@ def _grading(args):
     cli.run(args)
 
 
+def _drill_arguments(parser):
+    from d2lcnn.grading import drill
+
+    drill.arguments(parser)
+
+
+def _drill(args):
+    from d2lcnn.grading import drill
+
+    drill.run(args)
+
+
 COMMANDS = (
     Command("train", "train a network on Fashion-MNIST", _train_arguments, _train),
     Command("experiment", "run an experiment, or what its results lack", _experiment_arguments, _experiment),
@@ -298,6 +310,7 @@ COMMANDS = (
             _summary_arguments, _summary),
     Command("explorer", "pictures and animations of convolutions, for slides", _explorer_arguments, _explorer),
     Command("exercises", "list the exercises of the book, or show one", _exercises_arguments, _exercises),
+    Command("drill", "practise sizes, counts and fields with fresh numbers", _drill_arguments, _drill),
     Command("grading", "assignments: hand out, mark in a sandbox, export and return", _grading_arguments, _grading),
 )
 

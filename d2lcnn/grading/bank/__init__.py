@@ -4,12 +4,17 @@ The questions stand in modules by their subject. They are public, and so are the
 in a few lines anyway. What keeps two students apart is that they get other numbers.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
+from d2lcnn.check import Report, run
 from d2lcnn.names import known
 
 from . import costs, counts, schedules, sizes, stacks
 from ._question import Question
 
-__all__ = ["Question", "all_questions", "check", "get"]
+__all__ = ["Question", "all_questions", "check", "get", "report"]
 
 
 def all_questions() -> list[Question]:
@@ -43,7 +48,34 @@ def get(name: str) -> Question:
     return found[known("question", name, found)]
 
 
-def check(name: str, answer, **numbers) -> None:
+def report(name: str, answer: Any, **numbers: Any) -> Report:
+    """Judge an answer to a question with these numbers.
+
+    Parameters
+    ----------
+    name : str
+    answer : object
+    **numbers
+        Those of the question's text.
+
+    Returns
+    -------
+    d2lcnn.check.Report
+
+    Raises
+    ------
+    ValueError
+        If there is no such question.
+
+    Examples
+    --------
+    >>> report("output-size", 14, i=28, k=5, s=2, p=2).status
+    'passed'
+    """
+    return run(get(name).asked(numbers)[0], answer)
+
+
+def check(name: str, answer: Any, **numbers: Any) -> None:
     """Print whether an answer to a question with these numbers is right, and the hint of a known mistake if not.
 
     Hand-outs of homework call it; those of an exam do not (``checks: false``).
@@ -62,11 +94,9 @@ def check(name: str, answer, **numbers) -> None:
 
     Examples
     --------
-    >>> check("output-size", 13, i=28, k=5, s=2, p=2)
+    >>> check("output-size", 28, i=28, k=5, s=2, p=2)
     output-size-1: 0 of 1 public checks pass
-      FAIL  what is asked: got 13
-      hint  One window is missing: the first place counts too, so one is added after the division.
+      FAIL  what is asked: got 28
+      hint  You moved the window by one pixel. By how many does it move here?
     """
-    from d2lcnn.check import run
-
-    print(run(get(name).asked(numbers)[0], answer))
+    print(report(name, answer, **numbers))

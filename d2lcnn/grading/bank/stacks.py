@@ -48,7 +48,9 @@ def _in_turn(i, k, p, m, k2, s2, ceil_mode=False, s=None, twice=2):
 
 def _stack(rng):
     depth = between(rng, 3, 4)
-    return {"layers": (*((pick(rng, 2, 3, 5), between(rng, 1, 2)) for _ in range(depth - 1)), (3, 1))}
+    strided = between(rng, 0, depth - 2)  # one at least, below the last layer
+    return {"layers": (*((pick(rng, 2, 3, 5), 2 if n == strided else between(rng, 1, 2)) for n in range(depth - 1)),
+                       (3, 1))}
 
 
 def _size(layers):
