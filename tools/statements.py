@@ -82,8 +82,12 @@ def of_chapter(path, root=ROOT):
         attempts = [other.source for other in behind if "attempt" in tags(other)]
         stub = "\n".join(attempts).partition(f"check.{match['id'].replace('-', '_')}(")[0].rstrip()
         own = [other for other in behind if not {"attempt", "solution", "answer"} & {*tags(other)}]
+        until = takewhile(lambda other: not (other.cell_type == "markdown" and EXERCISE.match(other.source)),
+                          cells[number + 1:])
+        solved = [other.source for other in until if other.cell_type == "code" and "solution" in tags(other)]
         yield {"id": match["id"], "title": match["title"], "text": plain(match["body"], path, root), "stub": stub,
-               "given": [complete(other.source, known) for other in own], "chapter": title, "topics": topics}
+               "given": [complete(other.source, known) for other in own], "solution": solved, "chapter": title,
+               "topics": topics}
 
 
 def text(root=ROOT):

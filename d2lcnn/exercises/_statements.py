@@ -45,6 +45,8 @@ class Statement(NamedTuple):
         Title of the chapter.
     topics : tuple of str
         What the chapter is about: its main entries of the index.
+    solution : tuple of str
+        Cells of the solution in the chapter, where it has one: everybody has read that.
     """
 
     id: str
@@ -54,6 +56,7 @@ class Statement(NamedTuple):
     given: tuple[str, ...] = ()
     chapter: str = ""
     topics: tuple[str, ...] = ()
+    solution: tuple[str, ...] = ()
 
     @property
     def name(self):
@@ -74,7 +77,7 @@ def function_name(stub):
 
 @cache
 def _public():
-    return {name: Statement(**fields | {kind: tuple(fields.get(kind, ())) for kind in ("given", "topics")})
+    return {name: Statement(**fields | {kind: tuple(fields.get(kind, ())) for kind in ("given", "solution", "topics")})
             for name, fields in json.loads(FILE.read_text(encoding="utf-8")).items()}
 
 
@@ -95,6 +98,11 @@ def _private(slug):
 def order():
     """Return the ids of the public exercises in the order of the book."""
     return list(_public())
+
+
+def solutions():
+    """Return the cells of all solutions that the book shows."""
+    return [cell for each in _public().values() for cell in each.solution]
 
 
 def statement(exercise):

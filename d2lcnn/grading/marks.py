@@ -11,7 +11,8 @@ from . import roster
 
 FORMAT = 1
 STATES = {"graded", "unreadable", "missing"}
-HIDDEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")  # what no page and no table can hold
+# what no page and no table can hold
+HIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 TURNED = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # makes text look like another one
 
 
@@ -87,11 +88,12 @@ def unsafe(results):
 
 
 def plain(text):
-    """Return text in which nothing is hidden: control characters and marks of direction are seen as such.
+    """Return text that hides nothing: control characters and marks of direction are seen, lines end in one way.
 
     Examples
     --------
     >>> plain("a\\x00b\\n"), plain("\\u202egnp")
     ('a\ufffdb\\n', '<U+202E>gnp')
     """
-    return TURNED.sub(lambda match: f"<U+{ord(match[0]):04X}>", HIDDEN.sub("\ufffd", str(text)))
+    text = str(text).replace("\r\n", "\n").replace("\r", "\n")
+    return TURNED.sub(lambda match: f"<U+{ord(match[0]):04X}>", HIDDEN.sub("\ufffd", text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import sys
 import unicodedata
@@ -159,7 +160,7 @@ def _word(text, place):
 
 def _table(text):
     """Return the header and the numbered lines below it that are not blank."""
-    lines, skipped = text.splitlines(keepends=True), 0
+    lines, skipped = [*io.StringIO(text, newline="")], 0
     separator = re.fullmatch(r"sep=([,;\t])\s*", lines[0]) if lines else None  # Excel's own first line
     if separator:
         lines, skipped = lines[1:], 1
