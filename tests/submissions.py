@@ -55,3 +55,48 @@ def marked(*cells, assignment=TASK, safe=True, **changes):
 
 
 needs_sandbox = pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed; CI has it")
+YAML = """
+id: hw01
+title: Homework 1
+cases: 3
+limits: {seconds: 3, memory: 700, processes: 12, disk: 8, output: 500, cells: 50}
+exercises:
+  - {exercise: why-convolutions-3, points: 6}
+  - {exercise: why-convolutions-1, points: 1}
+  - {exercise: channels-2, points: 3}
+"""
+WRONG = "import numpy as np\n\ndef sound_layer(x, v):\n    return np.convolve(x, v, 'same')"
+HANGS = "def sound_layer(x, v):\n    while True:\n        pass"
+HOSTILE = """
+import os, sys
+for name in list(sys.modules):
+    if name.startswith("d2lcnn.grading"): sys.modules[name] = None
+def sound_layer(x, v):
+    try: os.kill(1, 9)
+    except OSError: pass
+    os._exit(0)
+"""
+REST = (RIGHT["mix"], RIGHT["why_convolutions_1"])
+# what every twelve students hand in, and what that must be worth; None: there is no result that counts
+SHARES = (7 * [(notebook(*RIGHT.values()), 10)] + 2 * [(notebook(WRONG, *REST), 4)]
+          + [(notebook(HANGS, *REST), 4), (notebook(HOSTILE, *REST), 4), (b"{}", None)])
+
+
+def a_class(folder, count):
+    """Write assignment, class list, secret and submissions of a class; return what each student must get."""
+    folder.mkdir(exist_ok=True)
+    (folder / "in").mkdir()
+    (folder / "hw01.yml").write_text(YAML)
+    (folder / "secret").write_bytes(SECRET)
+    worth = {}
+    for number in range(count):
+        data, worth[f"s{number:03}"] = SHARES[(5 * number) % len(SHARES)]
+        (folder / "in" / f"s{number:03}.ipynb").write_bytes(data)
+    (folder / "class.csv").write_text("student,name\n" + "".join(f"{student},Name {student}\n" for student in worth))
+    return worth
+
+
+def arguments(folder, command="grade"):
+    """Return the arguments of a command of grading for such a class."""
+    return ["grading", command, f"{folder / 'hw01.yml'}", f"{folder / 'in'}", "--roster", f"{folder / 'class.csv'}",
+            "--secret-file", f"{folder / 'secret'}", "--results", f"{folder / 'results'}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from .judge import Judge, Unjudged
 FORMAT = 1
 RESTARTS = 3  # of the cells; the rest of a notebook that ends its process again and again is left out
 _JUDGE = Judge()  # one for all submissions that a process marks: it loads torch once
+atexit.register(_JUDGE.close)
 
 
 class Job(NamedTuple):
