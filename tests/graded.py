@@ -35,9 +35,9 @@ def case(name, passed, seen="", hidden=False):
 def result(student, points=(5, 4, 1), codes=("", "", ""), **more):
     """Return a result as `d2lcnn.grading` writes it, with the points (and code) of each exercise."""
     parts = [exercise(name, value, code) for name, value, code in zip(IDS, points, codes, strict=True)]
-    return {"format": 1, "assignment": "hw01", "student": student, "submission": "ab" * 32, "version": "0123456789abcdef",
-            "seed": "fedcba9876543210", "sandbox": "bubblewrap 0.8.0", "state": "graded", "why": "",
-            "points": sum(points), "of": 10, "notes": [], "exercises": parts} | more
+    return {"format": 1, "assignment": "hw01", "student": student, "submission": "ab" * 32,
+            "version": "0123456789abcdef", "seed": "fedcba9876543210", "sandbox": "bubblewrap 0.8.0",
+            "state": "graded", "why": "", "points": sum(points), "of": 10, "notes": [], "exercises": parts} | more
 
 
 def absent(student, state="missing", why="nothing was handed in"):

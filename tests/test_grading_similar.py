@@ -91,9 +91,11 @@ DRESSED = {
     .replace("rows", "p1").replace("cols", "p2").replace(" c ", " q ").replace("c:c", "q:q").replace(", c]", ", q]"),
     "comments": ORIGINAL.replace("\n    ", "  # mine\n    ").replace("):", '):\n    """All my own work."""', 1),
     "another layout": ast.unparse(ast.parse(ORIGINAL)).replace("1", "0x1").replace("for ", "for  "),
-    "lengthened": ORIGINAL.replace("    rows", "    print('hello')\n    low, high = [image.min(), kernel.min()], image.max()\n    rows")
+    "lengthened": ORIGINAL
+    .replace("    rows", "    print('hello')\n    low, high = [image.min(), kernel.min()], image.max()\n    rows")
     .replace("    return", "    assert output.shape\n    return"),
-    "annotated": ORIGINAL.replace("image, kernel", "image: np.ndarray, kernel: list").replace("output =", "output: list ="),
+    "annotated": ORIGINAL
+    .replace("image, kernel", "image: np.ndarray, kernel: list").replace("output =", "output: list ="),
     "import renamed": "import numpy as n\n" + ORIGINAL.replace("np.", "n."),
     "another function above": "def helper(x):\n    return x\n\n" + ORIGINAL,
 }
@@ -133,7 +135,8 @@ def test_independent_answers_are_left_alone():
     assert found(INDEPENDENT) == {}
     likeness = {0.0}
     for one, other in itertools.combinations(INDEPENDENT, 2):  # nor where no class tells what is usual
-        likeness |= {pair.likeness for pair in found({name: INDEPENDENT[name] for name in (one, other)}, least=0.01).values()}
+        both = found({name: INDEPENDENT[name] for name in (one, other)}, least=0.01)
+        likeness |= {pair.likeness for pair in both.values()}
     assert 0.5 < max(likeness) < 0.6  # far below what is shown, and not for want of anything to see
 
 
@@ -180,15 +183,17 @@ def test_the_solutions_of_the_book_are_known():
 
 
 @pytest.mark.parametrize("code", [
-    ORIGINAL.replace("return", "return ("), ORIGINAL.replace("def ", "deff "), ORIGINAL + "\n    else\n", ORIGINAL[:-2] + "'"])
+    ORIGINAL.replace("return", "return ("), ORIGINAL.replace("def ", "deff "), ORIGINAL + "\n    else\n",
+    ORIGINAL[:-2] + "'"])
 def test_a_copy_that_is_no_python_is_found_too(code):
     pair = found({"anna": ORIGINAL, "ben": code, "carl": INDEPENDENT["lists"]})["anna", "ben"]
     assert pair.likeness > 0.9 and {4, 5, 6, 7, 8} <= {*pair.others}
 
 
-HUGE = ["x = 1\n" * 200_000, "(" * 10**6, "-" * 10**6 + "1", "a" + ".b" * 500_000, "f(" * 4000 + ")" * 4000, "0x" + "f" * 10**6,
+HUGE = ["x = 1\n" * 200_000, "(" * 10**6, "-" * 10**6 + "1", "a" + ".b" * 500_000, "f(" * 4000 + ")" * 4000,
+        "0x" + "f" * 10**6, "match x:\n case 1: y=2", "a = b = " * 2000 + "1",
         "lambda:" * 3000 + "1", "x = 0x" + "f" * 9000, "1" * 10**6, "\0", "\ud800 = 1", "é\u202e = 2", "\\", "'''", "\r\r\n",
-        "\n".join(" " * n + "if x:" for n in range(90)) + "\n" + " " * 91 + "y", "a = b = " * 2000 + "1", "match x:\n case 1: y=2"]
+        "\n".join(" " * n + "if x:" for n in range(90)) + "\n" + " " * 91 + "y"]
 
 
 def test_strange_code_survives():
@@ -231,7 +236,7 @@ def test_the_command_prints_pairs(graded, capsys):
     out, err = capsys.readouterr()
     head, *lines = out.splitlines()
     assert head == "pooling-2: anna (lines 3-8) and ben (lines 4-9): 1.00 alike"
-    assert lines[0] == "    output = np.zeros((image.shape[0] - kernel.shape[0] + 1, image.shape[1] - kernel.shape[1] + 1))"
+    assert lines[0].strip() == ORIGINAL.split("\n")[2].strip()
     assert len(lines) == 6 and "1 pairs are alike: a reason to ask, no proof" in err
 
 
