@@ -10,7 +10,7 @@ from d2lcnn.grading.assignment import Assignment, Item, Limits
 from d2lcnn.grading.marking import Job, mark
 
 SECRET = b"0123456789abcdef"
-QUICK = Limits(seconds=3, memory=700, processes=12, disk=8, output=500, cells=50)
+QUICK = Limits(seconds=2, memory=700, processes=12, disk=8, output=500, cells=50)
 TASK = Assignment("hw01", "Homework 1", (
     Item("why-convolutions-3", False, 1, 6), Item("why-convolutions-1", False, 1, 1),
     Item("channels-2", False, 1, 3)), cases=3, limits=QUICK, text="hw01")
@@ -59,7 +59,7 @@ YAML = """
 id: hw01
 title: Homework 1
 cases: 3
-limits: {seconds: 3, memory: 700, processes: 12, disk: 8, output: 500, cells: 50}
+limits: {seconds: 2, memory: 700, processes: 12, disk: 8, output: 500, cells: 50}
 exercises:
   - {exercise: why-convolutions-3, points: 6}
   - {exercise: why-convolutions-1, points: 1}

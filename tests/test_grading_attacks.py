@@ -22,8 +22,8 @@ ATTACKS = {
     "wrong": ("import numpy as np\ndef sound_layer(x, v): return np.convolve(x, v, 'same')", "entries are right|^$"),
     "crash": ("def sound_layer(x, v): return 1 / 0", "ZeroDivisionError"),
     "syntax": ("def sound_layer(x, v) return x", "no sound_layer|SyntaxError"),
-    "infinite loop": ("def sound_layer(x, v):\n    while True: pass", "3 seconds of processor time"),
-    "sleep": ("import time\ndef sound_layer(x, v): time.sleep(1000)", "9 seconds on the clock"),
+    "infinite loop": ("def sound_layer(x, v):\n    while True: pass", "2 seconds of processor time"),
+    "sleep": ("import time\ndef sound_layer(x, v): time.sleep(1000)", "12 seconds on the clock"),
     "exit": ("import os\ndef sound_layer(x, v): os._exit(0)", "its process ended"),
     "system exit": ("import sys\ndef sound_layer(x, v): sys.exit(0)", "SystemExit"),
     "patched allclose": ("""
@@ -85,16 +85,16 @@ def sound_layer(x, v):
              "OSError"),
     "shared memory": ("def sound_layer(x, v):\n    with open('/dev/shm/x', 'wb') as f:\n"
                       "        while True: f.write(bytes(10**6))", "OSError"),
-    "output": ("def sound_layer(x, v):\n    while True: print('flood ' * 1000)", "3 seconds of processor time"),
+    "output": ("def sound_layer(x, v):\n    while True: print('flood ' * 1000)", "2 seconds of processor time"),
     "flooded pipe": ("import os\ndef sound_layer(x, v):\n    for n in range(3, 9):\n"
                      "        try: os.write(n, b'x' * 10**8)\n        except OSError: pass\n    return x", "larger than 500"),
     "killed worker": ("import os, signal\ndef sound_layer(x, v): os.kill(os.getpid(), signal.SIGKILL)", "ended"),
     "killed all": ("import os, signal\ndef sound_layer(x, v):\n    os.kill(1, 9)\n    os.kill(-1, 9)\n    return x",
                    "Error|ended|entries are right"),
     "patched clock": ("import time\nfor name in ('time', 'monotonic', 'process_time', 'perf_counter'):\n"
-                      "    setattr(time, name, lambda: 0.0)\ndef sound_layer(x, v):\n    while True: pass", "3 seconds"),
+                      "    setattr(time, name, lambda: 0.0)\ndef sound_layer(x, v):\n    while True: pass", "2 seconds"),
     "ignored signals": ("import signal\nfor n in (2, 14, 15, 24):\n    signal.signal(n, signal.SIG_IGN)\n"
-                        "def sound_layer(x, v):\n    while True: pass", "3 seconds"),
+                        "def sound_layer(x, v):\n    while True: pass", "2 seconds"),
     "the oracle": ("from d2lcnn import exercises\nsound_layer = exercises.get('why-convolutions-3').oracle",
                    "AttributeError|ImportError"),
     "public cases by heart": ("import numpy as np\ndef sound_layer(x, v):\n    return np.convolve(x, v[::-1], 'same') "

@@ -29,7 +29,7 @@ class Limits:
     Parameters
     ----------
     seconds : int
-        Processor time of one exercise, all its cases together, and of one cell; three times that on the clock.
+        Processor time of one exercise, all its cases together, and of one cell; six times that on the clock.
     memory : int
         MB, of all processes together.
     processes : int

@@ -1,4 +1,4 @@
-"""Stands for `d2lcnn.check` in the sandbox, where nothing is judged: its calls do nothing."""
+"""Stands for `d2lcnn.check` and for the bank in the sandbox, where nothing is judged: its calls do nothing."""
 
 
 def __getattr__(name):

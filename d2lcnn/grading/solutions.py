@@ -45,7 +45,7 @@ def checked(path, safe=True):
     solved = [spec for spec in specs if answer_code(cells, statement(spec).name)]
     if not solved:
         raise ValueError(f"{path} solves no exercise of the chapter {path.stem}")
-    stubs = [_stub(statement(spec)) for spec in solved]
+    stubs = [stub(statement(spec)) for spec in solved]
     for right, blank in zip(_marks(solved, cells, safe), _marks(solved, stubs, safe), strict=True):
         verdict = f"{right['points']} of {right['of']} points, its stub {blank['points']}"
         wrong = [f"{case['name']}: {case['seen']}" for case in right["cases"] if not case["passed"]]
@@ -60,7 +60,7 @@ def _cells(path):
     return (path.read_text(encoding="utf-8"),)
 
 
-def _stub(text):
+def stub(text):
     """Return the stub of an exercise, bound to the name by which its answer is found."""
     return text.stub.replace("answer =", f"{text.name} =", 1) if text.stub.startswith("answer =") else text.stub
 

@@ -12,9 +12,11 @@ import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
+from d2lcnn.setup_cell import TEMPLATE
+
 LARGEST = 30 * 2**20  # bytes of a notebook; pictures that it shows count
 CODE = 2**20  # characters of all its code
-SETUP = 'find_spec("d2lcnn") is None'  # in the first cell of hand-outs
+SETUP = TEMPLATE.split("REQUIREMENT")  # begin and end of the first cell of hand-outs
 
 
 class Notebook(NamedTuple):
@@ -99,12 +101,10 @@ def _code(cell):
     """Return the source of a code cell, "" for others, and for the setup cell: there is nothing to set up."""
     if not isinstance(cell, dict) or cell.get("cell_type") != "code":
         return ""
-    metadata = cell.get("metadata")
-    tags = metadata.get("tags", []) if isinstance(metadata, dict) else []
     source = cell.get("source", "")
     lines = source if isinstance(source, list) else [source]
     text = "".join(line for line in lines if isinstance(line, str))
-    return "" if tags == ["remove-cell"] and SETUP in text else text
+    return "" if text.startswith(SETUP[0]) and text.rstrip().endswith(SETUP[-1].rstrip()) else text
 
 
 def _written(text, name):
