@@ -178,7 +178,7 @@ def _experiment_arguments(parser):
                                                 "missing in the folder")
     add("--recompute", nargs=2, metavar=("SETTING", "SEED"),
         help="make one run again and print it beside the stored values, in the package or in --out; writes nothing")
-    workers.options(parser.add_argument, "runs")
+    workers.options(add, "runs")
 
 
 def _experiment(args):

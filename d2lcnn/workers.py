@@ -71,7 +71,7 @@ def options(add, what):
     Parameters
     ----------
     add : callable
-        ``add_argument`` of a parser.
+        ``add_argument`` of a group of which only one may be given.
     what : str
         The pieces of work, in the plural.
     """
@@ -80,15 +80,7 @@ def options(add, what):
 
 
 def chosen(jobs=None, dask=None):
-    """Return what these options ask for: a function that opens workers, or None for this process alone.
-
-    Raises
-    ------
-    ValueError
-        If both are given, or one is none of its kind.
-    """
-    if jobs is not None and dask is not None:
-        raise ValueError(f"jobs is {jobs} and dask is {dask!r}: name one of them")
+    """Return what these options ask for: a function that opens workers, or None for this process alone."""
     return processes(jobs) if jobs is not None else dask_workers(dask) if dask is not None else None
 
 

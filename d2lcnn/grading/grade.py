@@ -20,7 +20,7 @@ def class_arguments(add):
         help="draws the hidden cases and each student's numbers; the same as for handing out")
     add("--results", type=Path, default=Path("results"), metavar="FOLDER", help="one file a student (results)")
     add("--unsafe", action="store_true",
-        help="without a sandbox: the students' code runs with your rights and can forge what it likes; all is marked so")
+        help="without a sandbox: the students' code runs with your rights and can forge what it likes; results say so")
 
 
 def todo_of(args):
@@ -40,7 +40,7 @@ def arguments(parser):
     add = parser.add_argument
     class_arguments(add)
     add("--again", action="store_true", help="mark everything, and say what changed")
-    workers.options(add, "submissions")
+    workers.options(parser.add_mutually_exclusive_group().add_argument, "submissions")
 
 
 def run(args):

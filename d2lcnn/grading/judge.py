@@ -68,8 +68,8 @@ class Judge:
 
     def _ask(self, request, seconds):
         if self._process is None:
-            self._process = subprocess.Popen([sys.executable, "-c", f"from {__name__} import serve; serve()"], bufsize=0,
-                                             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            command = [sys.executable, "-c", f"from {__name__} import serve; serve()"]
+            self._process = subprocess.Popen(command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                              env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))})
         held, deadline = b"", time.monotonic() + seconds
         try:

@@ -190,7 +190,8 @@ def _marked(job, task, item, session, cells):
         state = "failed"
     if state == "missing":
         why = _absent(name, cells, session)
-    return part | {"state": state, "why": why, "points": _points(job.assignment.credit, task, state, passed, len(cases))}
+    points = _points(job.assignment.credit, task, state, passed, len(cases))
+    return part | {"state": state, "why": why, "points": points}
 
 
 def _points(credit, task: Task, state, passed, count):
@@ -214,7 +215,8 @@ def _tried(spec, name, cases, session):
         try:
             reply = session.ask(request, max(left, 0.1))
         except sandbox.Stopped as error:
-            return "stopped", f"{error} ({title})", found + [_case(other, False, "not reached") for other in cases[place:]]
+            rest = [_case(other, False, "not reached") for other in cases[place:]]
+            return "stopped", f"{error} ({title})", found + rest
         left -= reply["seconds"]
         if reply.get("missing") is True:
             return "missing", "", []
@@ -246,5 +248,5 @@ def _absent(name, cells, session):
     """Say why a name is not there."""
     for place in range(len(cells), 0, -1):
         if f"def {name}" in cells[place - 1] or f"{name} =" in cells[place - 1]:
-            return f"code cell {place} {f'raised {session.raised[place]}' if place in session.raised else 'did not end'}"
+            return f"code cell {place} " + (f"raised {session.raised[place]}" if place in session.raised else "did not end")
     return f"there is no {name} in the notebook"

@@ -143,7 +143,7 @@ def ready_made(oracle: Callable | None, depth: int = 2) -> set[str]:
             continue
         value = _resolved(node, space)
         home, name = getattr(value, "__module__", None) or "", _last(node)
-        if not callable(value) or isinstance(value, type) and home.startswith("d2lcnn") or name in EVERYDAY:
+        if not callable(value) or (isinstance(value, type) and home.startswith("d2lcnn")) or name in EVERYDAY:
             continue
         if home.startswith("d2lcnn.exercises"):
             found |= ready_made(value, depth - 1) if depth and isinstance(value, types.FunctionType) else set()

@@ -17,7 +17,6 @@ from . import submission
 from .marking import FORMAT, Job, mark
 
 
-
 def path_of(folder, student):
     """Return where the result of a student is."""
     return Path(folder) / f"{student}.json"

@@ -65,8 +65,8 @@ def usable():
             reply = box.ask({"cell": "answer = 6 * 7", "place": 1}, 20) | box.ask({"name": "answer"}, 20)
     except (Stopped, OSError) as error:
         raise Refused(f"{version} is installed, but this machine forbids or breaks its sandbox: {error}; inside a "
-                      "container it needs the right to make name spaces. --unsafe grades without, with your own rights, "
-                      "and marks the results") from None
+                      "container it needs the right to make name spaces. --unsafe grades without, with your own rights, and "
+                      "marks the results") from None
     if reply.get("value") != 42:
         raise Refused(f"the sandbox of {version} answers {reply!r} in place of 42")
     return version
@@ -252,7 +252,8 @@ def bubble(disk, rules):
         for above in reversed(Path(folder).parents[:-1]):
             options += ["--perms", "0755", "--dir", str(above)]  # bubblewrap's own are closed to others
     for folder in system_folders():
-        options += ["--symlink", os.readlink(folder), folder] if os.path.islink(folder) else ["--ro-bind", folder, folder]
+        link = os.path.islink(folder)
+        options += ["--symlink", os.readlink(folder), folder] if link else ["--ro-bind", folder, folder]
     options += ["--ro-bind", str(PACKAGE), f"{APP}/d2lcnn"]
     for installed in {f"{APP}/d2lcnn", *_installed()}:
         for part in HIDDEN:
