@@ -34,8 +34,8 @@ def fails(capsys, *arguments):
 
 
 @pytest.mark.parametrize(("arguments", "said"), [
-    (["trian"], "no command 'trian'; the commands are train, experiment, summary, explorer, exercises; the nearest is "
-     "'train'"),
+    (["trian"], "no command 'trian'; the commands are train, experiment, summary, explorer, exercises, drill; "
+     "the nearest is 'train'"),
     (["--verson"], r"required: COMMAND \(see python -m d2lcnn --help\)"),
     (["train"], r"required: network \(see python -m d2lcnn train --help\)"),
     (["train", "lenet", "--epocs", 3], "no option '--epocs'; the nearest is --epochs .see python -m d2lcnn train --"),
@@ -377,7 +377,8 @@ def test_every_option_of_every_command_is_seen_to_arrive_by_a_test():
         "summary": {"network", "input", "classes"},
         "explorer": {"explorer", "case", "format", "seconds", "once", "out"}
         | {name for kind, _ in explorer_cli.COMMANDS.values() for name in kind.parameters},  # test_explorer_stills.py
-        "exercises": {"id", "chapter", "cls", "kind", "difficulty", "topic", "csv", "json"},  # test_grading_*.py
+        "exercises": {"id", "bank", "chapter", "cls", "kind", "difficulty", "topic", "csv", "json"},
+        "drill": {"topic", "seed", "count"},  # test_grading_bank.py, test_grading_catalogue.py
         "train": {"network", "data", "device", "threads", "test", "out"}  # test_cli_train.py
         | {field.name for part in (Recipe, Augment) for field in fields(part)} - {"augment"},
     }
