@@ -36,9 +36,9 @@ def mix(x, w):
 
 def notebook(*cells, assignment="hw01", metadata=None, **top):
     """Return the bytes of a notebook with these code cells."""
-    table = {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata or {"d2lcnn": {"assignment": assignment}}, "cells":
-             [{"cell_type": "code", "id": f"c{n}", "metadata": {}, "source": cell, "outputs": [], "execution_count": None}
-              for n, cell in enumerate(cells)]}
+    blank = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    table = {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata or {"d2lcnn": {"assignment": assignment}},
+             "cells": [blank | {"id": f"c{number}", "source": cell} for number, cell in enumerate(cells)]}
     return json.dumps(table | top).encode()
 
 

@@ -65,7 +65,8 @@ import json, os
 def sound_layer(x, v):
     for n in range(300):
         for place in range(3, 9):
-            try: os.write(place, json.dumps({"n": str(n), "value": "passed", "passed": True, "points": 6}).encode() + b"\\n")
+            forged = {"n": str(n), "value": "passed", "passed": True, "points": 6}
+            try: os.write(place, json.dumps(forged).encode() + b"\\n")
             except OSError: pass
     return x
 """, "expected|is asked|entries are right"),
@@ -76,7 +77,8 @@ def sound_layer(x, v):
     "huge list": ("def sound_layer(x, v): return [0] * 10**6", "entries|larger than"),
     "nested list": ("def sound_layer(x, v):\n    a = []\n    for _ in range(10**5): a = [a]\n    return a", "nested"),
     "huge number": ("def sound_layer(x, v): return 10**4000", "expected an array"),
-    "forks": ("import os\ndef sound_layer(x, v):\n    while True:\n        try: os.fork()\n        except OSError: pass",
+    "forks": ("import os\ndef sound_layer(x, v):\n    while True:\n"
+              "        try: os.fork()\n        except OSError: pass",
               "processes|seconds|ended"),
     "threads": ("import threading, time\ndef sound_layer(x, v):\n    for _ in range(10**4):\n"
                 "        threading.Thread(target=time.sleep, args=(99,), daemon=True).start()\n    return x",
@@ -87,12 +89,14 @@ def sound_layer(x, v):
                       "        while True: f.write(bytes(10**6))", "OSError"),
     "output": ("def sound_layer(x, v):\n    while True: print('flood ' * 1000)", "2 seconds of processor time"),
     "flooded pipe": ("import os\ndef sound_layer(x, v):\n    for n in range(3, 9):\n"
-                     "        try: os.write(n, b'x' * 10**8)\n        except OSError: pass\n    return x", "larger than 500"),
+                     "        try: os.write(n, b'x' * 10**8)\n        except OSError: pass\n    return x",
+                     "larger than 500"),
     "killed worker": ("import os, signal\ndef sound_layer(x, v): os.kill(os.getpid(), signal.SIGKILL)", "ended"),
     "killed all": ("import os, signal\ndef sound_layer(x, v):\n    os.kill(1, 9)\n    os.kill(-1, 9)\n    return x",
                    "Error|ended|entries are right"),
     "patched clock": ("import time\nfor name in ('time', 'monotonic', 'process_time', 'perf_counter'):\n"
-                      "    setattr(time, name, lambda: 0.0)\ndef sound_layer(x, v):\n    while True: pass", "2 seconds"),
+                      "    setattr(time, name, lambda: 0.0)\ndef sound_layer(x, v):\n    while True: pass",
+                      "2 seconds"),
     "ignored signals": ("import signal\nfor n in (2, 14, 15, 24):\n    signal.signal(n, signal.SIG_IGN)\n"
                         "def sound_layer(x, v):\n    while True: pass", "2 seconds"),
     "the oracle": ("from d2lcnn import exercises\nsound_layer = exercises.get('why-convolutions-3').oracle",
@@ -169,7 +173,8 @@ def test_secrets_other_students_files_environment_and_network_are_out_of_reach(t
 
 
 def test_the_book_s_answers_are_not_in_the_sandbox():
-    code = ("import os, d2lcnn, sys\nfound = [name for top, _, files in os.walk('/') if not top.startswith(('/proc', '/usr'))\n"
+    code = ("import os, d2lcnn\nfound = [name for top, _, files in os.walk('/')\n"
+            "         if not top.startswith(('/proc', '/usr'))\n"
             "         for name in files if name.startswith(('why_convolutions', 'judge', 'marking', 'statements'))]")
     with Session((code,), Limits(seconds=60), True) as session:
         session.start()
@@ -187,8 +192,9 @@ def test_calls_of_the_kernel_that_lift_bounds_are_refused(call):
 
 
 def test_nothing_of_the_machine_can_be_written():
-    code = ("import os\nwritten = []\nfor top in ('/', '/app', '/app/d2lcnn', '/usr', '/etc', '/dev', '/proc', '/root', '/app/"
-            "d2lcnn/check'):\n    try: open(os.path.join(top, 'x'), 'w'); written.append(top)\n    except OSError: pass")
+    code = ("import os\nwritten = []\n"
+            "for top in '/ /app /app/d2lcnn /app/d2lcnn/check /usr /etc /dev /proc /root'.split():\n"
+            "    try: open(os.path.join(top, 'x'), 'w'); written.append(top)\n    except OSError: pass")
     with Session((code,), QUICK, True) as session:
         session.start()
         assert session.ask({"name": "written"}, 2)["value"] == []
@@ -207,15 +213,18 @@ def test_a_notebook_that_ends_everything_again_and_again_comes_to_an_end():
 
 @pytest.mark.parametrize(("data", "why"), [
     (b"", "is empty"), (b"\xff\xfe\x00", "no notebook"), (b"[" * 10**6, "no notebook"), (b"{}", "no cells"),
-    (b'{"worksheets": []}', "format 3"), (b'{"cells": 3}', "no cells"), (b'{"cells": [3, null, {"cell_type": []}]}', "no code"),
+    (b'{"worksheets": []}', "format 3"), (b'{"cells": 3}', "no cells"),
+    (b'{"cells": [3, null, {"cell_type": []}]}', "no code"),
     (notebook(), "no code cells"), (notebook(*["x = 1"] * 60), "60 code cells, more than 50"),
-    (notebook(assignment="hw02"), "'hw02'"), (notebook("x = 1", metadata=[]), None), (notebook("x = 1", metadata={}), None),
+    (notebook(assignment="hw02"), "'hw02'"), (notebook("x = 1", metadata=[]), None),
+    (notebook("x = 1", metadata={}), None),
     (notebook("x = " + "1" * 2**20), "characters"), (b" " * (31 * 2**20), "MB"),
     (notebook(*["pass"] * 10**5), "100000 code cells"),
 ])
 def test_broken_notebooks_are_named(data, why):
     result = mark(job(data))
-    assert (result["state"], result["points"]) == (("unreadable", 0) if why else ("graded", 0)) and (why or "") in result["why"]
+    assert (result["state"], result["points"]) == ("unreadable" if why else "graded", 0)
+    assert (why or "") in result["why"]
 
 
 def folder_of(tmp_path, **files):
@@ -255,8 +264,9 @@ def test_links_and_pipes_are_not_followed(tmp_path):
 def test_archives_are_read_in_memory_wherever_their_names_lead(tmp_path):
     whole = notebook("x = 1")
     bomb = zipped(("a.ipynb", b" " * (200 * 2**20)))
-    found, strangers = found_of(tmp_path, **{"anna.zip": zipped(("../../climbs.ipynb", whole), ("__MACOSX/a.ipynb", b"")),
-                                             "ben.zip": bomb, "éva.zip": zipped(("a.ipynb", b""), ("b.ipynb", b""))})
+    climbing = zipped(("../../climbs.ipynb", whole), ("__MACOSX/a.ipynb", b""))
+    two = zipped(("a.ipynb", b""), ("b.ipynb", b""))
+    found, strangers = found_of(tmp_path, **{"anna.zip": climbing, "ben.zip": bomb, "éva.zip": two})
     assert found["anna"] == [(whole, "")] and strangers == []
     assert "more than 30 MB" in found["ben"][0][1] and "2 notebooks" in found["éva"][0][1]
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["anna.zip", "ben.zip", "éva.zip"]
@@ -290,7 +300,8 @@ def test_without_a_sandbox_nothing_is_graded(monkeypatch):
 def test_a_machine_that_forbids_sandboxes_is_said(monkeypatch, tmp_path):
     sandbox.usable.cache_clear()
     fake = tmp_path / "bwrap"
-    fake.write_text("#!/bin/sh\n[ \"$1\" = --version ] && echo bubblewrap 9 && exit\necho 'No permissions to create new namespace' >&2\nexit 1\n")
+    fake.write_text("#!/bin/sh\n[ \"$1\" = --version ] && echo bubblewrap 9 && exit\n"
+                    "echo 'No permissions to create new namespace' >&2\nexit 1\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     with pytest.raises(sandbox.Refused, match="No permissions to create"):

@@ -248,5 +248,6 @@ def _absent(name, cells, session):
     """Say why a name is not there."""
     for place in range(len(cells), 0, -1):
         if f"def {name}" in cells[place - 1] or f"{name} =" in cells[place - 1]:
-            return f"code cell {place} " + (f"raised {session.raised[place]}" if place in session.raised else "did not end")
+            end = f"raised {session.raised[place]}" if place in session.raised else "did not end"
+            return f"code cell {place} {end}"
     return f"there is no {name} in the notebook"

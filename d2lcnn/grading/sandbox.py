@@ -54,8 +54,8 @@ def usable():
     """
     if sys.platform != "linux" or not shutil.which("bwrap"):
         raise Refused("grading needs bubblewrap, which is not here: apt install bubblewrap (Linux only; on other "
-                      "systems use a virtual machine). --unsafe grades without, with your own rights, and marks the "
-                      "results")
+                      "systems use a virtual machine). --unsafe grades without, with your own rights, and the "
+                      "results say so")
     if os.uname().machine not in MACHINES:
         raise Refused(f"no list of forbidden calls is known for a {os.uname().machine}: grade on "
                       f"{' or '.join(MACHINES)}")
@@ -65,8 +65,8 @@ def usable():
             reply = box.ask({"cell": "answer = 6 * 7", "place": 1}, 20) | box.ask({"name": "answer"}, 20)
     except (Stopped, OSError) as error:
         raise Refused(f"{version} is installed, but this machine forbids or breaks its sandbox: {error}; inside a "
-                      "container it needs the right to make name spaces. --unsafe grades without, with your own rights, and "
-                      "marks the results") from None
+                      "container it needs the right to make name spaces. --unsafe grades without, with your rights, "
+                      "and the results say so") from None
     if reply.get("value") != 42:
         raise Refused(f"the sandbox of {version} answers {reply!r} in place of 42")
     return version
@@ -277,9 +277,9 @@ def bubble(disk, rules):
 
 def system_folders():
     """List what Python needs of this machine, the folders of its environment last."""
-    usual = [f for f in ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives") if os.path.exists(f)]
+    usual = filter(os.path.exists, ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives"))
     own = {os.path.realpath(p) for p in (sys.prefix, sys.base_prefix)} | {sys.prefix}
-    return usual + sorted(p for p in own if not p.startswith("/usr"))
+    return [*usual, *sorted(p for p in own if not p.startswith("/usr"))]
 
 
 def _installed():
@@ -298,8 +298,9 @@ def _environment(home):
 
 # by machine: the kernel's name for it (linux/audit.h), and the numbers of its calls
 MACHINES = {
-    "x86_64": (0xC000003E, {"unshare": 272, "setns": 308, "mount": 165, "umount2": 166, "pivot_root": 155, "ptrace": 101,
-                            "memfd_create": 319, "memfd_secret": 447, "shmget": 29, "bpf": 321, "keyctl": 250,
+    "x86_64": (0xC000003E, {"unshare": 272, "setns": 308, "mount": 165, "umount2": 166, "pivot_root": 155,
+                            "ptrace": 101, "memfd_create": 319, "memfd_secret": 447, "shmget": 29, "bpf": 321,
+                            "keyctl": 250,
                             "add_key": 248, "request_key": 249, "userfaultfd": 323, "perf_event_open": 298,
                             "io_uring_setup": 425, "open_by_handle_at": 304, "process_vm_writev": 311, "msgget": 68,
                             "fsopen": 430, "move_mount": 429, "open_tree": 428, "kexec_load": 246, "syslog": 103},
