@@ -15,9 +15,10 @@ from d2lcnn.names import known
 from d2lcnn.shapes import integer
 
 from . import bank
+from .needs import needed
 
 CREDIT = ("all", "share")
-KEYS = {"id", "title", "due", "credit", "cases", "limits", "exercises"}
+KEYS = {"id", "title", "due", "credit", "cases", "checks", "limits", "exercises"}
 ITEM_KEYS = {"exercise", "question", "count", "points", "forbid"}
 
 
@@ -28,7 +29,7 @@ class Limits:
     Parameters
     ----------
     seconds : int
-        Processor time of one exercise, all its cases together, and of one cell; three times that on the clock.
+        Processor time of one exercise, all its cases together, and of one cell; six times that on the clock.
     memory : int
         MB, of all processes together.
     processes : int
@@ -105,6 +106,8 @@ class Assignment:
         Points for an exercise only if all of its cases pass, or the share that passes.
     cases : int
         Hidden cases drawn for each exercise that can draw some.
+    checks : bool
+        Whether hand-outs call the public checks; not in an exam.
     limits : Limits
     items : tuple of Item
     text : str
@@ -117,6 +120,7 @@ class Assignment:
     due: str = ""
     credit: str = "all"
     cases: int = 6
+    checks: bool = True
     limits: Limits = field(default_factory=Limits)
     text: str = ""
 
@@ -198,9 +202,9 @@ def read(path):
     Parameters
     ----------
     path : path
-        A YAML file: ``id``, ``title``, optionally ``due``, ``credit``, ``cases``, ``limits``, and ``exercises``, a list
-        of ``exercise: cross-correlation-2`` or ``question: output-size`` (of the bank, with numbers of each student's
-        own; ``count: 3`` of them), each optionally with ``points`` and ``forbid: [conv2d]``.
+        A YAML file: ``id``, ``title``, optionally ``due``, ``credit``, ``cases``, ``checks``, ``limits``, and
+        ``exercises``, a list of ``exercise: cross-correlation-2`` or ``question: output-size`` (of the bank, with
+        numbers of each student's own; ``count: 3`` of them), each optionally with ``points`` and ``forbid: [conv2d]``.
 
     Returns
     -------
@@ -213,17 +217,33 @@ def read(path):
     OSError
         If it cannot be read.
     """
-    import yaml
-
-    text = Path(path).read_text(encoding="utf-8")
+    yaml = needed("yaml")
     try:
-        table = yaml.safe_load(text)
+        text = Path(path).read_text(encoding="utf-8")
+        table = yaml.load(text, _loader(yaml))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no text in UTF-8: byte {error.start} is {error.object[error.start]:#x}") from None
     except yaml.YAMLError as error:
         raise ValueError(f"{path} is no YAML: {' '.join(str(error).split())}") from None
     try:
         return _made(table, text)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
+
+
+def _loader(yaml):
+    """Return YAML's safe loader, but for what it passes over: of two entries of one name the first would be lost."""
+
+    class Loader(yaml.SafeLoader):
+        def construct_mapping(self, node, deep=False):
+            keys = [key for key, _ in node.value]
+            for place, key in enumerate(keys):
+                if any(key.value == other.value for other in keys[:place]):
+                    raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands there twice",
+                                                            key.start_mark)
+            return super().construct_mapping(node, deep)
+
+    return Loader
 
 
 def _made(table, text):
@@ -235,10 +255,13 @@ def _made(table, text):
         raise ValueError(f"id is {name!r}; letters, digits and hyphens are meant")
     limits = table.get("limits") or {}
     _keys("limits", limits, {each.name for each in fields(Limits)})
+    checks = table.get("checks", True)
+    if not isinstance(checks, bool):
+        raise ValueError(f"checks is {checks!r}, not true or false")
     items = [item for entry in table["exercises"] for item in _items(entry)]
     found = Assignment(name, str(table["title"]), tuple(items), str(table.get("due", "")),
                        known("credit", table.get("credit", "all"), CREDIT),
-                       integer("cases", table.get("cases", 6), 1, 100), Limits(**limits), text)
+                       integer("cases", table.get("cases", 6), 1, 100), checks, Limits(**limits), text)
     _distinct(found)
     return found
 
@@ -280,4 +303,5 @@ def _distinct(found):
     for task in found.tasks():
         other = taken.setdefault(task.statement.name, task.exercise.id)
         if other != task.exercise.id or sum(item.id == other for item in found.items) > 1:
-            raise ValueError(f"{other} and {task.exercise.id} both ask for {task.statement.name}: leave one of them out")
+            raise ValueError(f"{other} and {task.exercise.id} both ask for {task.statement.name}: leave one of them "
+                             "out")
