@@ -112,7 +112,10 @@ def serve():
             reply = bench.answer(json.loads(text))
         except ValueError as error:
             reply = {"refused": str(error)}
-        print(json.dumps(reply), file=replies, flush=True)
+        try:
+            print(json.dumps(reply), file=replies, flush=True)
+        except BrokenPipeError:  # who asked has been killed
+            os._exit(0)
 
 
 class _Bench:
