@@ -15,13 +15,15 @@ import secrets
 import select
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
 import time
 from functools import cache
 from pathlib import Path
+
+from ._calls import MACHINES, forbidden_calls
+from ._processes import descendants, memory_of, seconds_of
 
 PACKAGE = Path(__file__).resolve().parent.parent
 APP = "/app"
@@ -294,81 +296,3 @@ def _environment(home):
     one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return one | {"PATH": "/usr/bin:/bin", "HOME": home, "TMPDIR": home, "LANG": "C.UTF-8", "PYTHONHASHSEED": "0",
                   "MPLBACKEND": "Agg", "D2LCNN_PROGRESS": "off", "PYTHONDONTWRITEBYTECODE": "1"}
-
-
-# by machine: the kernel's name for it (linux/audit.h), and the numbers of its calls
-MACHINES = {
-    "x86_64": (0xC000003E, {"unshare": 272, "setns": 308, "mount": 165, "umount2": 166, "pivot_root": 155,
-                            "ptrace": 101, "memfd_create": 319, "memfd_secret": 447, "shmget": 29, "bpf": 321,
-                            "keyctl": 250,
-                            "add_key": 248, "request_key": 249, "userfaultfd": 323, "perf_event_open": 298,
-                            "io_uring_setup": 425, "open_by_handle_at": 304, "process_vm_writev": 311, "msgget": 68,
-                            "fsopen": 430, "move_mount": 429, "open_tree": 428, "kexec_load": 246, "syslog": 103},
-               56, 435),
-    "aarch64": (0xC00000B7, {"unshare": 97, "setns": 268, "mount": 40, "umount2": 39, "pivot_root": 41, "ptrace": 117,
-                             "memfd_create": 279, "memfd_secret": 447, "shmget": 194, "bpf": 280, "keyctl": 219,
-                             "add_key": 217, "request_key": 218, "userfaultfd": 282, "perf_event_open": 241,
-                             "io_uring_setup": 425, "open_by_handle_at": 265, "process_vm_writev": 271, "msgget": 186,
-                             "fsopen": 430, "move_mount": 429, "open_tree": 428, "kexec_load": 104, "syslog": 116},
-                220, 435),
-}
-NEW_USERS = 0x10000000  # CLONE_NEWUSER of linux/sched.h
-
-
-def forbidden_calls():
-    """Return the filter of the kernel's calls, in its own language (linux/filter.h, linux/seccomp.h).
-
-    Refused are calls that make memory which no process is charged with (``memfd_create``, System V's), name spaces of
-    users, which may mount such memory, and what a grader has no need of. ``clone3`` is said to be missing, so that
-    ``clone`` is used, whose flags can be read here.
-
-    Returns
-    -------
-    bytes
-        Eight for each instruction.
-    """
-    kernel, calls, clone, clone3 = MACHINES[os.uname().machine]
-    allow, refuse, missing, kill = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000  # EPERM is 1, ENOSYS 38
-    program = [(0x20, 0, 0, 4), (0x15, 1, 0, kernel), (0x06, 0, 0, kill),  # another machine's calls: end it
-               (0x20, 0, 0, 0), (0x35, 0, 1, 0x40000000), (0x06, 0, 0, kill)]  # and those of x32
-    program += [part for number in calls.values() for part in ((0x15, 0, 1, number), (0x06, 0, 0, refuse))]
-    program += [(0x15, 0, 1, clone3), (0x06, 0, 0, missing)]
-    program += [(0x15, 0, 3, clone), (0x20, 0, 0, 16), (0x45, 0, 1, NEW_USERS), (0x06, 0, 0, refuse)]
-    program += [(0x06, 0, 0, allow)]
-    return b"".join(struct.pack("=HBBI", *part) for part in program)
-
-
-def descendants(pid):
-    """List the processes below one; of those that end meanwhile, or on systems without /proc, none."""
-    found, waiting = [], [pid]
-    while waiting:
-        for children in _children(waiting.pop()):
-            found.append(children)
-            waiting.append(children)
-    return found
-
-
-def _children(pid):
-    found = []
-    with contextlib.suppress(OSError):
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{task}/children") as file:
-                found += map(int, file.read().split())
-    return found
-
-
-def memory_of(pids):
-    """Return the MB that processes hold together; what they share counts once for each."""
-    total = 0
-    for pid in pids:
-        with contextlib.suppress(OSError, IndexError, ValueError), open(f"/proc/{pid}/statm") as file:
-            total += int(file.read().split()[1])
-    return total * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-
-def seconds_of(pid):
-    """Return the processor time of a process and of its children that have ended."""
-    with contextlib.suppress(OSError, IndexError, ValueError), open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rpartition(")")[2].split()
-        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-    return 0.0
