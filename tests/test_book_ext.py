@@ -51,6 +51,7 @@ def test_forms_of_plain_text_become_directives():
         "A\n\n<details><summary>Show the answer</summary>\n\nYes.\n\n</details>\n\nB": (
             "A\n\n::::{dropdown} Show the answer\n\nYes.\n::::\n\nB"
         ),
+        "<details><summary>Why</summary>\n\nSo.\n\n</details>\n\nB": "::::{dropdown} Why\n\nSo.\n::::\n\nB",
         "A\n\n> **Fine print.** One\n> two.\n>\n> Three.\n\n> A quotation.": (
             "A\n\n::::{admonition} Fine print\n:class: fine-print\n\nOne\ntwo.\n\nThree.\n::::\n\n> A quotation."
         ),

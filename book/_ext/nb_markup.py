@@ -6,7 +6,8 @@ build turns into directives, and HTML comments for what a notebook need not show
 - A cell that begins with ``**Exercise pooling-1. Three in a row.**`` becomes an exercise, to its end.
 - ``<details><summary>Solution of pooling-1</summary>`` ... ``</details>`` becomes its solution, folded. Code cells
   tagged ``solution`` that follow belong into the same fold.
-- ``<details><summary>Show the answer</summary>`` ... ``</details>`` becomes a fold of that name.
+- ``<details><summary>Show the answer</summary>`` ... ``</details>`` becomes a fold of that name; so does ``Why``,
+  prose behind a code cell that shows the answer already.
 - A quotation that begins with ``> **Fine print.**`` becomes a box of that title.
 - ``<!-- myst ... -->`` holds any other MyST: the build takes the comment signs away.
 
@@ -34,7 +35,7 @@ MYST = re.compile(r"<!--\s*myst\s+(.*?)\s*-->", re.DOTALL)
 EXERCISE = re.compile(r"\A\*\*Exercise (?P<id>[\w-]+)\. (?P<title>.+?)\.\*\*\n\n(?P<body>.*)\Z", re.DOTALL)
 FOLD = r"^<details><summary>{}</summary>\n\n(?P<body>.*?)\n\n</details>$"
 SOLUTION = re.compile(FOLD.format(r"Solution of (?P<id>[\w-]+)"), re.DOTALL | re.MULTILINE)
-ANSWER = re.compile(FOLD.format("Show the answer"), re.DOTALL | re.MULTILINE)
+ANSWER = re.compile(FOLD.format("(?P<title>Show the answer|Why)"), re.DOTALL | re.MULTILINE)
 FINE_PRINT = re.compile(r"^> \*\*Fine print\.\*\* (?P<body>.*(?:\n>.*)*)", re.MULTILINE)
 # What may be left over: a comment without its end, a form that was misspelt.
 LEFT_OVER = re.compile(
@@ -78,7 +79,7 @@ def convert(text):
     nested = [m.group(0).split("\n")[0] for m in MYST.finditer(text) if "<!--" in m.group(1)]
     text = MYST.sub(lambda match: match.group(1), text)
     text = SOLUTION.sub(r"::::{solution} ex-\g<id>\n:class: dropdown\n\n\g<body>\n::::", text)
-    text = ANSWER.sub(r"::::{dropdown} Show the answer\n\n\g<body>\n::::", text)
+    text = ANSWER.sub(r"::::{dropdown} \g<title>\n\n\g<body>\n::::", text)
     text = FINE_PRINT.sub(_fine_print, text)
     text = EXERCISE.sub(r"::::{exercise} \g<title>\n:label: ex-\g<id>\n\n\g<body>\n::::", text)
     return text, nested + LEFT_OVER.findall(text)

@@ -93,6 +93,14 @@ EXERCISES = [
                 "second turned over", lambda p, q: _full(p, q.T),
                 "Rows and columns of your second polynomial have changed places: rows are powers of z in both.",
             ),
+            Mistake(
+                # the last term to reach a place belongs to the highest power of p that can
+                "overwritten", lambda p, q: (
+                    np.pad(p, ((0, q.shape[0] - 1), (0, q.shape[1] - 1)), "edge")
+                    * np.pad(q, ((p.shape[0] - 1, 0), (p.shape[1] - 1, 0)), "edge")
+                ),
+                "Several products belong to the same power. Yours keeps the last of them in place of their sum.",
+            ),
             *usual(_full, "half a turn", "flat"),
         ),
         hints=(
@@ -125,7 +133,7 @@ EXERCISES = [
     ),
     Exercise(
         "convolution-in-mathematics-4", "convolution_in_mathematics", kind="value", cls="A",
-        minutes=8, difficulty=2, points=2,
+        minutes=8, difficulty=1, points=2,
         cases=tuple(Case(f"a signal of {len(x)}", (x,)) for x in SIGNALS),
         oracle=lambda x: x,
         compare=_delays,
@@ -159,13 +167,13 @@ EXERCISES = [
         ),
         hints=(
             "At t = 0 the box lies in the middle of the half disc: the value is the area of the part above it.",
-            "The height of the half disc at x is the root of 1 - x squared. The chapter has its antiderivative.",
+            "The height of the half disc at u is the root of 1 - u squared, and F is the function with this derivative.",
             "Write the two ends of the overlap, and use that the area is symmetric about zero.",
         ),
     ),
     Exercise(
         "convolution-in-mathematics-6", "convolution_in_mathematics", kind="value", cls="A",
-        minutes=5, difficulty=1, points=2,
+        minutes=10, difficulty=2, points=2,
         cases=(Case("right, and one less is not", ((100, 28),)),),
         oracle=lambda sizes: sizes,
         compare=_valid_part_is_right,
@@ -187,7 +195,7 @@ EXERCISES = [
         minutes=25, difficulty=3, points=5,
         hints=(
             "Crop after the first layer, and something is lost that the second would have read.",
-            "A place is safe if all that it reads of the first result was kept. Only the second kernel decides how far it reads.",
+            "A place is safe if all that it reads of the first result was kept. Which of the two kernels decides how far it reads?",
             "Try kernels of 3 and 3, then 5 and 3, then 3 and 5, on random signals, and count differing places at each end.",
         ),
     ),
