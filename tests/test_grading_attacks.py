@@ -309,8 +309,14 @@ def test_a_machine_that_forbids_sandboxes_is_said(monkeypatch, tmp_path):
     sandbox.usable.cache_clear()
 
 
-def test_an_ordinary_user_grades_in_a_name_space_of_users():
-    if os.geteuid():
-        pytest.skip("this is what all the other tests do here")
-    options = " ".join(sandbox.bubble(8, 3))
-    assert "setpriv --reuid" in options and "--unshare-user" not in options
+def test_what_an_ordinary_user_gets_is_as_closed(monkeypatch):
+    monkeypatch.setattr(sandbox.os, "geteuid", lambda: 1000)  # a name space of users takes the place of other ids
+    code = ("import ctypes, os\nwritten = []\nfor top in ('/', '/app', '/dev', '/usr'):\n"
+            "    try: open(os.path.join(top, 'x'), 'w'); written.append(top)\n    except OSError: pass\n"
+            "got = [written, ctypes.CDLL(None).unshare(0x10000000), ctypes.CDLL(None).setuid(12345), "
+            "sorted(set(os.listdir('/proc')) & set(map(str, range(3, 99999))))]")
+    with Session((code,), QUICK, True) as session:
+        session.start()
+        assert session.ask({"name": "got"}, 2)["value"] == [[], -1, -1, []]
+    result, _ = marked(ATTACKS["forks"][0], *REST)
+    assert result["points"] == 4

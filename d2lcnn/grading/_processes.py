@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 
+
 def descendants(pid):
     """List the processes below one; of those that end meanwhile, or on systems without /proc, none."""
     found, waiting = [], [pid]

@@ -243,7 +243,7 @@ def bubble(disk, rules):
     """
     root = os.geteuid() == 0
     unshared = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
-    options = ["bwrap", *(unshared if root else ["--unshare-all", "--disable-userns"]), "--die-with-parent",
+    options = ["bwrap", *([] if root else ["--unshare-user", "--disable-userns"]), *unshared, "--die-with-parent",
                "--new-session", "--clearenv", "--hostname", "sandbox", "--seccomp", str(rules)]
     for name, value in _environment("/tmp").items():
         options += ["--setenv", name, value]
