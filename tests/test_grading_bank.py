@@ -1,6 +1,7 @@
 """The bank of questions with numbers: each oracle against a real layer, its mistakes, its text; the drill."""
 
 import io
+import json
 import re
 import subprocess
 import sys
@@ -312,6 +313,10 @@ def test_the_catalogue_lists_the_bank(capsys):
     assert cli.main(["exercises", "--bank", "--topic", "groups", "--csv"]) == 0
     assert [line.split(",")[0] for line in capsys.readouterr().out.splitlines()] == [
         "name", "grouped-parameters", "separable-parameters"]
+    assert cli.main(["exercises", "--bank", "--difficulty", "3", "--json"]) == 0
+    hard = json.loads(capsys.readouterr().out)
+    assert [each["name"] for each in hard] == [name for name in QUESTIONS if QUESTIONS[name].difficulty == 3] != []
+    assert all(each["example"] == QUESTIONS[each["name"]].drawn(0)[1].text for each in hard)
     assert cli.main(["exercises", "--bank", "output-size"]) == 0
     assert QUESTIONS["output-size"].drawn(0)[1].text in capsys.readouterr().out
 

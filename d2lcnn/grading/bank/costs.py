@@ -44,7 +44,9 @@ def _entries(i, k, s):
 
 
 def _lengths(rng):
-    return {"n": between(rng, 40, 500), "k": between(rng, 5, 60)}
+    k = between(rng, 5, 60)
+    # now and then a power of 2 fits exactly
+    return {"n": pick(rng, between(rng, 40, 500), between(rng, 40, 500), pick(rng, 128, 256, 512) - k + 1), "k": k}
 
 
 def _power_of_two(n):
