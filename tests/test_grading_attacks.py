@@ -211,6 +211,12 @@ def test_a_notebook_that_ends_everything_again_and_again_comes_to_an_end():
     assert result["points"] == 10 and len(result["notes"]) == 4
 
 
+def test_cells_that_each_keep_within_their_time_have_a_bound_together():
+    slow = "import time\nuntil = time.process_time() + 1.2\nwhile time.process_time() < until: pass"
+    result, _ = marked(*RIGHT.values(), *[slow] * 30)
+    assert result["points"] == 10 and len(result["notes"]) == 1 and "was left out" in result["notes"][0]
+
+
 @pytest.mark.parametrize(("data", "why"), [
     (b"", "is empty"), (b"\xff\xfe\x00", "no notebook"), (b"[" * 10**6, "no notebook"), (b"{}", "no cells"),
     (b'{"worksheets": []}', "format 3"), (b'{"cells": 3}', "no cells"),

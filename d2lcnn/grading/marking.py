@@ -11,6 +11,7 @@ from .assignment import Assignment, Task, drawn_seed
 from .judge import Judge, Unjudged
 
 FORMAT = 1
+CELLS = 4  # times the seconds of one exercise, for all cells of a notebook together
 RESTARTS = 3  # of the cells; the rest of a notebook that ends its process again and again is left out
 _JUDGE = Judge()  # one for all submissions that a process marks: it loads torch once
 atexit.register(_JUDGE.close)
@@ -142,13 +143,16 @@ class Session:
                 return
 
     def _ran(self, last):
+        left = CELLS * self.limits.seconds
         for place, code in enumerate(self.cells, 1):
             if place in self._left_out:
                 continue
             try:
-                reply = self._box.ask({"cell": code, "place": place}, self.limits.seconds)
+                reply = self._box.ask({"cell": code, "place": place}, min(self.limits.seconds, left))
+                left = max(left - reply["seconds"], 0.1)
             except sandbox.Stopped as error:
-                self._left_out |= {*range(place, len(self.cells) + 1)} if last else {place}
+                rest = {*range(place, len(self.cells) + 1)}
+                self._left_out |= rest if last or left < self.limits.seconds else {place}
                 self.notes.append(f"code cell {place} was left out: {error}")
                 return False
             if "raised" in reply:
@@ -198,7 +202,7 @@ def _points(credit, task: Task, state, passed, count):
     if state == "passed":
         return task.points
     share = credit == "share" and state in ("failed", "stopped") and task.exercise.kind == "function"
-    return _number(Fraction(round(100 * task.points * passed, 0)) / (100 * count)) if share and count else 0
+    return _number(Fraction(task.points * passed, count)) if share and count else 0
 
 
 def _number(value):

@@ -8,8 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from . import roster
+from .marking import FORMAT
 
-FORMAT = 1
 STATES = {"graded", "unreadable", "missing"}
 # what no page and no table can hold
 HIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
