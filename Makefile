@@ -11,7 +11,7 @@ BIN := .venv/bin
 NB ?=
 AREAS ?=
 JOBS ?= 2
-NOTEBOOKS := $(shell find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' | sort | sed "s/.*/'&'/")
+NOTEBOOKS := $(shell find notebooks -name '*.ipynb' -not -path 'notebooks/assignments/*' -not -path '*/.ipynb_checkpoints/*' | sort | sed "s/.*/'&'/")
 
 # One thread a process, two processes: two threads that wait for each other on a busy
 # machine are several times slower, and one thread gives the same rounding everywhere.

@@ -164,6 +164,8 @@ def _report(network, net, history, metrics, folder):
 
 
 def _experiment_arguments(parser):
+    from d2lcnn import workers
+
     add = parser.add_argument
     add("name", nargs="?", help="which experiment to run; see --list")
     add("--out", type=Path, metavar="FOLDER", help="of the CSV file; default ./results. Runs that it holds are kept; "
@@ -176,12 +178,11 @@ def _experiment_arguments(parser):
                                                 "missing in the folder")
     add("--recompute", nargs=2, metavar=("SETTING", "SEED"),
         help="make one run again and print it beside the stored values, in the package or in --out; writes nothing")
-    add("--jobs", type=int, metavar="N", help="make N runs at a time, each in a process of its own")
-    add("--dask", metavar="ADDRESS", help="make the runs on the workers of a Dask cluster: the scheduler's address")
+    workers.options(add, "runs")
 
 
 def _experiment(args):
-    from d2lcnn import experiments
+    from d2lcnn import experiments, workers
 
     folder = args.out or Path(experiments.FOLDER)
     if args.name is None and not args.list:
@@ -195,12 +196,8 @@ def _experiment(args):
     elif args.recompute:
         _recompute(experiment, *args.recompute, args.out)
     else:
-        workers = None
-        if args.jobs is not None:
-            workers = experiments.processes(args.jobs)
-        if args.dask is not None:
-            workers = experiments.dask_workers(args.dask)
-        print(f"{experiment.name} is complete: {experiments.run(experiment, folder, workers=workers)}")
+        where = workers.chosen(args.jobs, args.dask)
+        print(f"{experiment.name} is complete: {experiments.run(experiment, folder, workers=where)}")
 
 
 def _list(chosen, folder, settings=False):
@@ -270,12 +267,51 @@ def _explorer(args):
     cli.run(args)
 
 
+def _exercises_arguments(parser):
+    from d2lcnn.grading import catalogue
+
+    catalogue.arguments(parser)
+
+
+def _exercises(args):
+    from d2lcnn.grading import catalogue
+
+    catalogue.run(args)
+
+
+def _grading_arguments(parser):
+    from d2lcnn.grading import cli
+
+    cli.arguments(parser)
+
+
+def _grading(args):
+    from d2lcnn.grading import cli
+
+    cli.run(args)
+
+
+def _drill_arguments(parser):
+    from d2lcnn.grading import drill
+
+    drill.arguments(parser)
+
+
+def _drill(args):
+    from d2lcnn.grading import drill
+
+    drill.run(args)
+
+
 COMMANDS = (
     Command("train", "train a network on Fashion-MNIST", _train_arguments, _train),
     Command("experiment", "run an experiment, or what its results lack", _experiment_arguments, _experiment),
     Command("summary", "show a network's layers: shapes, parameters, multiply-adds, receptive fields",
             _summary_arguments, _summary),
     Command("explorer", "pictures and animations of convolutions, for slides", _explorer_arguments, _explorer),
+    Command("exercises", "list the exercises of the book, or show one", _exercises_arguments, _exercises),
+    Command("drill", "practise sizes, counts and fields with fresh numbers", _drill_arguments, _drill),
+    Command("grading", "assignments: hand out, mark in a sandbox, export and return", _grading_arguments, _grading),
 )
 
 

@@ -16,7 +16,7 @@ from toy_images import light
 
 import d2lcnn
 from d2lcnn import __main__ as cli
-from d2lcnn import console, experiments
+from d2lcnn import console, experiments, workers
 from d2lcnn.explorer import cli as explorer_cli
 from d2lcnn.recipe import Augment, Recipe
 
@@ -34,7 +34,8 @@ def fails(capsys, *arguments):
 
 
 @pytest.mark.parametrize(("arguments", "said"), [
-    (["trian"], "no command 'trian'; the commands are train, experiment, summary, explorer; the nearest is 'train'"),
+    (["trian"], "no command 'trian'; the commands are train, experiment, summary, explorer, exercises, drill, "
+     "grading; the nearest is 'train'"),
     (["--verson"], r"required: COMMAND \(see python -m d2lcnn --help\)"),
     (["train"], r"required: network \(see python -m d2lcnn train --help\)"),
     (["train", "lenet", "--epocs", 3], "no option '--epocs'; the nearest is --epochs .see python -m d2lcnn train --"),
@@ -130,6 +131,7 @@ def test_what_needs_no_torch_does_without_and_what_does_says_so(tmp_path):
             "explorer cases": 0, "explorer export --out a.svg": 0, "explorer export --format png --out a.png": 0,
             "explorer channels --out b.svg": 0, "explorer cone --format gif --out c.gif": 0, "experiment --list": 0,
             "experiment --list --profile gpu": 0, "experiment lenet --settings": 0, "experiment gated": 2,
+            "exercises": 0, "exercises --topic padding --json": 0, "exercises dilated-6": 0,
             "train linear": 2, "summary linear": 2}
     done = subprocess.run([sys.executable, "-c", BLOCK, *ends], cwd=tmp_path, capture_output=True, text=True)
     missing = "error: torch is not installed, and this command needs it: pip install 'd2lcnn[torch]'\n"
@@ -267,7 +269,8 @@ def test_help_explains_every_argument(command, capsys):
     said = next(each.help for each in cli.COMMANDS if each.name == command)
     assert out.startswith(f"usage: python -m d2lcnn {command}") and f"{said[0].upper()}{said[1:]}." in out
     sub = cli.parser()._subparsers._group_actions[0].choices[command]
-    assert all(action.help for action in sub._actions if action.option_strings or command != "explorer")
+    folders = command in ("explorer", "grading")  # their commands are said one by one
+    assert all(action.help for action in sub._actions if action.option_strings or not folders)
 
 
 def test_help_lists_every_command(capsys):
@@ -349,7 +352,7 @@ def test_jobs_and_dask_arrive(tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(experiments, "run", lambda experiment, out, workers: asked.append((out, workers)) or out)
     for kind in ("processes", "dask_workers"):
-        monkeypatch.setattr(experiments, kind, lambda value, kind=kind: (kind, value))
+        monkeypatch.setattr(workers, kind, lambda value, kind=kind: (kind, value))
     for arguments in ([], ["--jobs", "3"], ["--dask", "tcp://there:1"], ["--out", str(tmp_path)]):
         assert cli.main(["experiment", "lenet", *arguments]) == 0
     here, there = Path("results"), ("dask_workers", "tcp://there:1")
@@ -375,6 +378,11 @@ def test_every_option_of_every_command_is_seen_to_arrive_by_a_test():
         "summary": {"network", "input", "classes"},
         "explorer": {"explorer", "case", "format", "seconds", "once", "out"}
         | {name for kind, _ in explorer_cli.COMMANDS.values() for name in kind.parameters},  # test_explorer_stills.py
+        "exercises": {"id", "bank", "chapter", "cls", "kind", "difficulty", "topic", "csv", "json"},
+        "grading": {"grading", "assignment", "submissions", "solutions", "results", "roster", "secret_file", "out",
+                    "tool", "student", "unsafe", "again", "jobs", "dask", "public", "least",  # test_grading_*.py
+                    "decimals", "round", "scale", "zero", "column", "to"},
+        "drill": {"topic", "seed", "count"},  # test_grading_bank.py, test_grading_catalogue.py
         "train": {"network", "data", "device", "threads", "test", "out"}  # test_cli_train.py
         | {field.name for part in (Recipe, Augment) for field in fields(part)} - {"augment"},
     }

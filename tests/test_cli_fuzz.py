@@ -1,6 +1,8 @@
 """Options drawn at random, for every command: whatever is typed, no traceback."""
 
 import contextlib
+import io
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -21,7 +23,8 @@ VALUES = WORDS | st.text(max_size=8) | st.integers().map(str) | st.floats().map(
 
 
 FIRST = {"train": ["lenet", "linear"], "experiment": ["lenet", "networks"], "summary": ["lenet", "vgg11", "mlp"],
-         "explorer": ["export", "cases"]}
+         "explorer": ["export", "cases"], "exercises": ["pooling-1", "output-size"], "drill": ["--count=2"],
+         "grading": ["handout", "grade", "collect"]}
 
 
 def options_of(command):
@@ -29,7 +32,7 @@ def options_of(command):
     found, parsers = {}, [cli.parser()._subparsers._group_actions[0].choices[command]]
     while parsers:
         for action in parsers.pop()._actions:
-            found |= {name: 1 if action.nargs is None else action.nargs for name in action.option_strings}
+            found |= {name: action.nargs if isinstance(action.nargs, int) else 1 for name in action.option_strings}
             if hasattr(action, "_name_parser_map"):
                 parsers += action.choices.values()
     return sorted((name, count) for name, count in found.items() if name not in ("-h", "--help"))
@@ -42,6 +45,7 @@ def cheap(tmp_path, monkeypatch, few_images):
     monkeypatch.setattr(train, "fit", lambda *arguments, **options: history)
     monkeypatch.setattr(experiments, "run", lambda experiment, folder, workers=None: folder)
     monkeypatch.setattr(experiments, "run_cell", lambda experiment, name, seed: [])
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("")
 

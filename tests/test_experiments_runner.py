@@ -21,6 +21,7 @@ from d2lcnn import experiments as ex
 from d2lcnn import files, networks, results, train
 from d2lcnn.experiments import CURVE, Budget, Classifier, Confusion, Experiment, Probe, missing, run, run_cell, store
 from d2lcnn.train import Recipe
+from d2lcnn.workers import processes
 
 TOY = Experiment("toy", "Does it run?", {
     "linear": Classifier("linear", Recipe(2, 0.1, batch_size=10), images=light, seeds=(0, 1), curve=CURVE),
@@ -439,9 +440,9 @@ def test_workers_that_always_die_are_said(tmp_path):
             return future
 
     said = []
-    with pytest.raises(ChildProcessError, match="toy: workers died 3 times before one had finished a run"):
+    with pytest.raises(ChildProcessError, match="workers died 3 times before one had finished its work"):
         run(TOY, tmp_path, said.append, Dead)
-    assert said == ["a worker was lost: its run is given to another, 5 are left"] * 2
+    assert said == ["a worker was lost: its work is given to another, 5 are left"] * 2
 
 
 def test_workers_end_before_the_lock_does(tmp_path):
@@ -465,7 +466,7 @@ def test_workers_end_before_the_lock_does(tmp_path):
 
 def test_as_many_processes_as_processors_at_most():
     with pytest.raises(ValueError, match=r"jobs must be at most \d+, not 100000"):
-        ex.processes(100_000)
+        processes(100_000)
 
 
 @pytest.mark.parametrize(("processor", "named"), [("a chip", "a chip"), ("", "a machine")])

@@ -16,8 +16,9 @@ from toy_images import light
 
 from d2lcnn import experiments as ex
 from d2lcnn import results
-from d2lcnn.experiments import CURVE, Classifier, Experiment, dask_workers, missing, processes, run
+from d2lcnn.experiments import CURVE, Classifier, Experiment, missing, run
 from d2lcnn.train import Recipe
+from d2lcnn.workers import dask_workers, processes
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 TOY = Experiment("toy", "Does it run?", {

@@ -17,6 +17,8 @@ import execute_notebooks as execute  # noqa: E402
 import notebook_form  # noqa: E402
 import setup_cell  # noqa: E402
 
+from d2lcnn import setup_cell as cell  # noqa: E402
+
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
 
 
@@ -32,21 +34,43 @@ def test_it_names_the_address_and_the_release():
     assert max(map(len, setup_cell.SETUP_CELL.splitlines())) <= 120
 
 
+def test_an_installed_package_makes_the_same_cell():
+    assert cell.setup_cell(*cell.origin()) == setup_cell.SETUP_CELL
+
+
+def test_without_metadata_it_says_what_is_missing(monkeypatch):
+    from importlib import metadata
+
+    def none(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "metadata", none)
+    with pytest.raises(ValueError, match="d2lcnn is not installed here"):
+        cell.origin()
+    monkeypatch.undo()
+    found = metadata.metadata("d2lcnn")
+    del found["Project-URL"]
+    monkeypatch.setattr(metadata, "metadata", lambda name: found)
+    with pytest.raises(ValueError, match="name no Repository"):
+        cell.origin()
+
+
 @pytest.mark.parametrize(("version", "ref"), [
     ("0.1.0.dev0", "main"), ("1.2.dev3", "main"), ("0.1.0", "v0.1.0"), ("2.0rc1", "v2.0rc1"), ("10.11.12", "v10.11.12"),
 ])
 def test_a_release_is_its_tag_and_what_leads_to_it_is_main(tmp_path, version, ref):
     (tmp_path / "pyproject.toml").write_text(f'[project]\nversion = "{version}"\n')
     (tmp_path / "_config.yml").write_text("repository:\n  url: https://github.com/someone/elses\n")
-    assert setup_cell.release(tmp_path) == ref
+    assert cell.release(setup_cell.version(tmp_path)) == ref
     assert f'"d2lcnn[torch] @ git+https://github.com/someone/elses@{ref}"' in setup_cell.setup_cell(tmp_path)
 
 
 @pytest.mark.parametrize("version", ["", "1.0.", "new", "1.0.dev", "1.0+local", "v1.0"])
 def test_a_version_that_is_no_release_is_named(tmp_path, version):
     (tmp_path / "pyproject.toml").write_text(f'[project]\nversion = "{version}"\n')
+    (tmp_path / "_config.yml").write_text("repository:\n  url: https://github.com/someone/elses\n")
     with pytest.raises(ValueError, match="version is "):
-        setup_cell.release(tmp_path)
+        setup_cell.setup_cell(tmp_path)
 
 
 def installing(monkeypatch, *, installed=False, gpu=False, platform="linux", code=0):
@@ -66,7 +90,7 @@ def installing(monkeypatch, *, installed=False, gpu=False, platform="linux", cod
     return command[5:]
 
 
-PACKAGE = f"d2lcnn[torch] @ git+{setup_cell.repository_address()}@{setup_cell.release()}"
+PACKAGE = f"d2lcnn[torch] @ git+{setup_cell.repository_address()}@{cell.release(setup_cell.version())}"
 CPU = ["--extra-index-url", "https://download.pytorch.org/whl/cpu"]
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import pickle
 import sys
 import threading
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +14,11 @@ import numpy as np
 
 from d2lcnn import exercises
 from d2lcnn.exercises import Case, Exercise, close, unordered
-from d2lcnn.exercises._values import NO_ORDER, described, difference, kinds, line, matched, misfit, plain, short
+from d2lcnn.exercises._answers import STUBS, UNREAD, attempt, called, named, taken, text_of
+from d2lcnn.exercises._values import NO_ORDER, difference, kinds, matched, misfit, plain, short
 
 GENERATED = 3  # further inputs drawn beside the public cases: a special case cannot pass for the general one
 PATIENCE = 10.0  # seconds after which an answer is said to take long
-STUBS = (None, Ellipsis, NotImplemented)
-_UNREAD = object()  # stands for what an answer gave where it crashed, or gave nothing that can be compared
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ class Report:
 @dataclass(frozen=True)
 class _Outcome:
     line: Line
-    got: Any = _UNREAD
+    got: Any = UNREAD
     stub: bool = False
 
 
@@ -142,20 +139,10 @@ def _run(spec: Exercise, answer: Any, seed: int) -> Report:
     outcomes = [_judged(spec, answer, case) for case in cases]
     if all(outcome.stub for outcome in outcomes):
         return Report(spec.id, "not attempted")
-    lines = tuple(outcome.line for outcome in outcomes) + _read(spec, answer)
+    lines = tuple(outcome.line for outcome in outcomes) + read(spec, answer)
     if all(line.passed for line in lines):
         return Report(spec.id, "passed", lines)
     return Report(spec.id, "failed", lines, _hint(spec, [outcome.got for outcome in outcomes], cases))
-
-
-def _attempt(function: Callable, *args: Any) -> tuple[Any, BaseException | None]:
-    """Call what may raise anything; return its result, or what it raised."""
-    try:
-        return function(*args), None
-    except KeyboardInterrupt:  # the reader's own
-        raise
-    except BaseException as error:
-        return None, error
 
 
 def _predicted(answer: Any) -> Any:
@@ -165,7 +152,7 @@ def _predicted(answer: Any) -> Any:
         is_figure = not callable(answer) and hasattr(answer, "answer") and hasattr(answer, "figure")
         return answer.answer if is_figure else answer
 
-    predicted, error = _attempt(look)
+    predicted, error = attempt(look)
     return predicted if error is None else answer
 
 
@@ -178,41 +165,21 @@ def _drawn(spec: Exercise, seed: int) -> tuple[Case, ...]:
 
 def _judged(spec: Exercise, answer: Any, case: Case) -> _Outcome:
     """Return the outcome of one case."""
-    def failed(seen, got=_UNREAD, stub=False):
-        return _Outcome(Line(case.name, False, seen), got, stub)
-
-    got = answer
-    if spec.kind == "function":
-        args = copy.deepcopy(case.args)  # the answer may write into its arguments
-        before = pickle.dumps(args)
-        got, error = _attempt(answer, *args)
-        if error is not None:
-            missing = issubclass(type(error), NotImplementedError)
-            return failed("not implemented" if missing else _blame(error), stub=missing)
-        if got is None:
-            return failed("your function returned None: is a `return` missing?")
-        if any(got is stub for stub in STUBS):
-            return failed(f"returned {got!r}", stub=True)
-        if _attempt(pickle.dumps, args)[0] != before:
-            return failed("your function changes its input; work on a copy")
-    value, error = _attempt(plain, got)
-    if error is not None:
-        what = _text(error) if type(error) is TypeError else f"what cannot be read: {_named(error)}"
-        return failed(f"you gave {what or described(got)}")
-    seen = _compared(spec, case, value)
-    return failed(seen, value) if seen else _Outcome(Line(case.name, True), value)
+    got = called(answer, case.args) if spec.kind == "function" else taken(answer)
+    seen = got.seen if got.value is UNREAD else compared(spec, case, got.value)
+    return _Outcome(Line(case.name, not seen, seen), got.value, got.stub)
 
 
-def _read(spec: Exercise, answer: Any) -> tuple[Line, ...]:
+def read(spec: Exercise, answer: Any) -> tuple[Line, ...]:
     """Return the outcome of reading the answer's code, where the statement forbids a way to the result."""
     if spec.reading is None:
         return ()
-    seen, error = _attempt(spec.reading, answer)
-    seen = seen if error is None else _text(error) or _named(error)
+    seen, error = attempt(spec.reading, answer)
+    seen = seen if error is None else text_of(error) or named(error)
     return (Line("its code, read", not seen, seen),)
 
 
-def _compared(spec: Exercise, case: Case, got: Any) -> str:
+def compared(spec: Exercise, case: Case, got: Any) -> str:
     """Say what is wrong with a plain value, or return an empty text."""
     expected = spec.oracle(*copy.deepcopy(case.args))
     if spec.compare is close:
@@ -224,14 +191,14 @@ def _compared(spec: Exercise, case: Case, got: Any) -> str:
     misfits = misfit(got, {"number"}) and misfit(got, _kinds(spec, case, expected))
     if misfits:
         return misfits
-    verdict, error = _attempt(spec.compare, copy.deepcopy(got), expected)
+    verdict, error = attempt(spec.compare, copy.deepcopy(got), expected)
     if error is None:
-        holds, error = _attempt(lambda: np.ndim(verdict) == 0 and bool(verdict))
+        holds, error = attempt(lambda: np.ndim(verdict) == 0 and bool(verdict))
         if error is None:
             return "" if holds else "does not hold"
     if issubclass(type(error), ImportError):
         raise error
-    return f"does not hold; trying it raised {_named(error)}"
+    return f"does not hold; trying it raised {named(error)}"
 
 
 def _counted(got: Any, expected: list) -> str:
@@ -248,15 +215,15 @@ def _counted(got: Any, expected: list) -> str:
 def _kinds(spec: Exercise, case: Case, expected: Any) -> set[str]:
     """Return the kinds of entries that an answer to a property may have: those of the oracle and of the mistakes."""
     known = [expected] + [_wrong(spec, mistake.answer, case) for mistake in spec.mistakes]
-    return {"number"}.union(*(kinds(value) for value, error in (_attempt(plain, v) for v in known) if error is None))
+    return {"number"}.union(*(kinds(value) for value, error in (attempt(plain, v) for v in known) if error is None))
 
 
 def _wrong(spec: Exercise, mistake: Any, case: Case) -> Any:
     """Return what a known mistake gives for one case."""
     if spec.kind == "value":
         return mistake
-    value, error = _attempt(mistake, *copy.deepcopy(case.args))
-    return value if error is None else _UNREAD
+    value, error = attempt(mistake, *copy.deepcopy(case.args))
+    return value if error is None else UNREAD
 
 
 def _hint(spec: Exercise, got: list, cases: tuple[Case, ...]) -> str:
@@ -268,20 +235,3 @@ def _hint(spec: Exercise, got: list, cases: tuple[Case, ...]) -> str:
         if all(a is b or agree(a, b) for a, b in zip(got, wrong, strict=True)):
             return mistake.hint
     return ""
-
-
-def _text(error: BaseException) -> str:
-    text, failed = _attempt(lambda: line(str(error), 200))
-    return text if failed is None else ""
-
-
-def _named(error: BaseException) -> str:
-    name = type.__getattribute__(type(error), "__name__")
-    return ": ".join(filter(None, (name, _text(error))))
-
-
-def _blame(error: BaseException) -> str:
-    """Say that the reader's code crashed, and where, without a path."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
-    where = f" in line {frames[0].lineno} of {frames[0].name}" if frames else ""
-    return f"your code raised {_named(error)}{where}"

@@ -9,21 +9,29 @@ Classes. P (practice): the solution is public, in the chapter. A (assignable): n
 
 The oracle rule: an oracle is a call of a library, a property, or a recorded number - never the asked function
 in disguise, or publishing the spec would publish the solution.
+
+Instructors keep further exercises in a folder of their own, named by the environment variable ``D2LCNN_EXERCISES``
+(several as in ``PATH``): modules of the same form, found like those here.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from ._values import ATOL, RTOL, matched, plain, same
 
-__all__ = ["Case", "Exercise", "Mistake", "all_exercises", "chapter", "close", "get", "unordered"]
+PRIVATE = "D2LCNN_EXERCISES"  # an instructor's own folders
+__path__ += [os.path.abspath(folder) for folder in os.environ.get(PRIVATE, "").split(os.pathsep) if folder]
+
+__all__ = ["PRIVATE", "Case", "Exercise", "Mistake", "all_exercises", "chapter", "close", "get", "unordered"]
 
 
 def close(got: Any, expected: Any, rtol: float = RTOL, atol: float = ATOL) -> bool:
@@ -244,4 +252,9 @@ def get(exercise_id: str) -> Exercise:
 
 
 def _slugs() -> list[str]:
-    return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
+    found = [m.name for folder in __path__ for m in pkgutil.iter_modules([folder])]  # each folder's: one may hide another's
+    names = sorted(name for name in found if not name.startswith("_"))
+    twice = [one for one, other in pairwise(names) if one == other]
+    if twice:
+        raise ValueError(f"{PRIVATE} has a module {twice[0]}.py, and so has the book: give yours another name")
+    return names

@@ -3,6 +3,7 @@
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises._mixture import Mixture
 from d2lcnn.exercises._usual import first, usual, with_usual
 from d2lcnn.ops import conv1d
 from d2lcnn.shapes import Window, receptive_field
@@ -52,11 +53,8 @@ def _by_numpy(x, w, gap, mode="full"):
     return np.convolve(x, v, mode)
 
 
-class Suspect:
-    """A function of a sequence that mixes steps from some before to some ahead, at every step or at one alone.
-
-    A gated one multiplies the mixture by the present step.
-    """
+class Suspect(Mixture):
+    """A function of a sequence that mixes steps from some before to some ahead, at every step or at one alone."""
 
     def __init__(self, length, ahead, behind, only=None, seed=0, gated=False):
         rng = np.random.default_rng(seed)
@@ -67,15 +65,8 @@ class Suspect:
             reach[:] = 0
             reach[only] = ahead
         mixes = (distance >= -behind) & (distance <= reach)
-        self._weights = np.where(mixes, rng.uniform(0.2, 1.0, mixes.shape), 0.0)
+        super().__init__(np.where(mixes, rng.uniform(0.2, 1.0, mixes.shape), 0.0), gated)
         self._ahead, self._behind, self._usual = ahead, behind, ahead if only is None else 0
-        self._gated = gated
-
-    def __call__(self, x):
-        x = np.asarray(x, dtype=float)
-        mixed = self._weights @ x
-        # a gate by the present shuts where that is zero: around a sequence of zeros nothing is seen to depend on anything
-        return x * mixed if self._gated else mixed + 0.1 * mixed**2
 
 
 def _suspect(rng):

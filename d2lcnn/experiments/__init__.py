@@ -15,11 +15,10 @@ from .images import Fashion, balanced, permute
 from .probes import Border, Confusion, Consistency, consistency
 from .runner import FOLDER, missing, recompute, run, run_cell
 from .settings import Budget, Experiment, Setting, facts, tune
-from .workers import dask_workers, processes
 
 __all__ = ["CURVE", "EXPERIMENTS", "FOLDER", "PROFILES", "Border", "Budget", "Classifier", "Confusion", "Consistency",
-           "Experiment", "Fashion", "Probe", "Run", "Setting", "balanced", "consistency", "dask_workers", "facts",
-           "find", "missing", "nyquist_share", "permute", "processes", "recompute", "run", "run_cell", "tune"]
+           "Experiment", "Fashion", "Probe", "Run", "Setting", "balanced", "consistency", "facts", "find", "missing",
+           "nyquist_share", "permute", "recompute", "run", "run_cell", "tune"]
 
 
 def declared(modules):

@@ -3,20 +3,20 @@
 import math
 import platform
 import threading
-from concurrent.futures import BrokenExecutor, as_completed
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from d2lcnn import files
 from d2lcnn.later import Later
+from d2lcnn.workers import done
 
 from . import store
 
 torch = Later("torch")
 FOLDER = "results"  # under the current folder; the package's own results are written when somebody names them
-TRIES = 3  # pools opened without a single run finished
 ONE_AT_A_TIME = threading.Lock()  # threads and random generator are the process's
 
 
@@ -31,8 +31,8 @@ def run(experiment, folder=FOLDER, report=print, workers=None):
     report : callable
         Called with a line of text now and then.
     workers : function, optional
-        Opens a ``concurrent.futures.Executor`` for a ``with`` block: `processes` or `dask_workers`. Default: one run
-        after the other in this process.
+        Opens a ``concurrent.futures.Executor`` for a ``with`` block: `workers.processes` or `workers.dask_workers`.
+        Default: one run after the other in this process.
 
     Returns
     -------
@@ -69,30 +69,7 @@ def _made(experiment, cells, workers, report):
             report(f"{experiment.name}: {cell[0]}, seed {cell[1]}")
             yield cell, run_cell(experiment, *cell)
         return
-    waiting, failures, tries = dict.fromkeys(cells), [], 0
-    while waiting:
-        before = len(waiting)
-        try:
-            with workers() as pool:
-                futures = {pool.submit(run_cell, experiment, *cell): cell for cell in waiting}
-                for future in as_completed(futures):
-                    cell, error = futures[future], future.exception()
-                    if isinstance(error, BrokenExecutor):
-                        raise error
-                    del waiting[cell]
-                    if error is None:
-                        yield cell, future.result()
-                    else:  # the others go on
-                        report(f"{cell[0]}, seed {cell[1]} failed: {error!r}")
-                        failures.append(error)
-                if failures:
-                    raise failures[0]
-        except BrokenExecutor:
-            tries = tries + 1 if len(waiting) == before else 0
-            if tries == TRIES:
-                raise ChildProcessError(f"{experiment.name}: workers died {TRIES} times before one had finished a run; "
-                                        "perhaps the memory suffices for fewer at a time") from None
-            report(f"a worker was lost: its run is given to another, {len(waiting)} are left")
+    yield from done(partial(run_cell, experiment), cells, workers, report, lambda cell: f"{cell[0]}, seed {cell[1]}")
 
 
 def _line(number, count, name, seed, rows):

@@ -1,4 +1,4 @@
-"""Where runs are made: in this process, in several on this machine, or on the workers of a Dask cluster."""
+"""Where work is done: in this process, in several on this machine, or on the workers of a Dask cluster."""
 
 import contextlib
 import logging
@@ -6,13 +6,86 @@ import multiprocessing
 import os
 import signal
 import threading
-from concurrent.futures import CancelledError, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, ProcessPoolExecutor, as_completed
 
 from d2lcnn.shapes import integer
 
+TRIES = 3  # pools opened without a single piece of work finished
+
+
+def done(work, pieces, workers, report, label):
+    """Do pieces of work and yield each with its result as it ends; what lost workers had is done again.
+
+    Parameters
+    ----------
+    work : callable
+        ``work(*piece)``; of a module, so that workers find it.
+    pieces : iterable of tuple
+    workers : function
+        `processes` or `dask_workers`.
+    report : callable
+        Called with a line of text now and then.
+    label : callable
+        ``label(piece)``: how the lines call it.
+
+    Yields
+    ------
+    (tuple, object)
+
+    Raises
+    ------
+    ChildProcessError
+        If workers die again and again before they have finished a single piece.
+    Exception
+        At the end, what the first piece raised that failed; the others are done.
+    """
+    waiting, failures, tries = dict.fromkeys(pieces), [], 0
+    while waiting:
+        before = len(waiting)
+        try:
+            with workers() as pool:
+                futures = {pool.submit(work, *piece): piece for piece in waiting}
+                for future in as_completed(futures):
+                    piece, error = futures[future], future.exception()
+                    if isinstance(error, BrokenExecutor):
+                        raise error
+                    del waiting[piece]
+                    if error is None:
+                        yield piece, future.result()
+                    else:  # the others go on
+                        report(f"{label(piece)} failed: {error!r}")
+                        failures.append(error)
+                if failures:
+                    raise failures[0]
+        except BrokenExecutor:
+            tries = tries + 1 if len(waiting) == before else 0
+            if tries == TRIES:
+                raise ChildProcessError(f"workers died {TRIES} times before one had finished its work; perhaps the "
+                                        "memory suffices for fewer at a time") from None
+            report(f"a worker was lost: its work is given to another, {len(waiting)} are left")
+
+
+def options(add, what):
+    """Add the options that say where work is done; `chosen` reads them.
+
+    Parameters
+    ----------
+    add : callable
+        ``add_argument`` of a group of which only one may be given.
+    what : str
+        The pieces of work, in the plural.
+    """
+    add("--jobs", type=int, metavar="N", help=f"make N {what} at a time, each in a process of its own")
+    add("--dask", metavar="ADDRESS", help=f"make the {what} on the workers of a Dask cluster: the scheduler's address")
+
+
+def chosen(jobs=None, dask=None):
+    """Return what these options ask for: a function that opens workers, or None for this process alone."""
+    return processes(jobs) if jobs is not None else dask_workers(dask) if dask is not None else None
+
 
 def processes(count):
-    """Make a pool of processes on this machine, as `run` takes it.
+    """Make a pool of processes on this machine, as `done` takes it.
 
     Parameters
     ----------
@@ -65,7 +138,7 @@ def _running(dask_worker):
 
 
 def dask_workers(address):
-    """Connect to a Dask cluster, as `run` takes it. Needs the extra ``cluster``.
+    """Connect to a Dask cluster, as `done` takes it. Needs the extra ``cluster``.
 
     Parameters
     ----------
