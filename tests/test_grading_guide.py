@@ -19,7 +19,8 @@ CONSOLE = re.compile(r"```\{code-block\} console\n(?P<text>.*?)```", re.DOTALL)
 
 def commands():
     """Return each command of the page with the lines that it is said to print."""
-    parts = [part for block in CONSOLE.findall(PAGE) for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]]
+    blocks = [block.replace("\\\n", "") for block in CONSOLE.findall(PAGE)]
+    parts = [part for block in blocks for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]]
     return [(part.partition("\n")[0], part.partition("\n")[2].splitlines()) for part in parts]
 
 
