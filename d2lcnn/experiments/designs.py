@@ -1,0 +1,45 @@
+"""One budget, several designs: wide or deep, an early stride, large kernels, dense layers; and a quarter of the work."""
+
+from functools import partial
+
+from d2lcnn.recipe import Recipe
+
+from .classifier import Classifier
+from .images import Fashion
+from .settings import TUNING_SEED, Experiment, tune
+
+# The budget, for one image of 28x28 pixels and ten classes
+PARAMETERS, MACS = 100_000, 10_000_000
+IMAGES = Fashion("subset", count=3_000)
+# name in the file -> options of the network `pattern`; all but the last use 97 to 100 % of the multiply-adds
+DESIGNS = {
+    "wide": {"blocks": ((1, 52), (1, 68), (1, 108))},
+    "deep": {"blocks": ((3, 12), (3, 32), (3, 56))},
+    "early stride": {"blocks": ((3, 44), (3, 48)), "first_stride": 2},
+    "5 by 5 kernels": {"blocks": ((1, 28), (1, 44), (1, 60)), "kernel": 5},
+    "dense layers": {"blocks": ((2, 24), (2, 44), (1, 16)), "hidden": (64,)},
+    "deep, half as wide": {"blocks": ((3, 6), (3, 16), (3, 28))},
+}
+# learning rates tried, until the best had a neighbour on each side
+RATES = {name: (0.03, 0.1, 0.3) for name in DESIGNS}
+# best on the validation images
+CHOSEN = {name: 0.1 for name in DESIGNS}
+
+
+def setting(options, lr, **more):
+    """Declare a run of the network `pattern` with some options: five epochs, batches of 50."""
+    return Classifier("pattern", Recipe(5, lr, batch_size=50, channels_last=True), options, IMAGES, **more)
+
+
+DESIGNS_TUNING = tune(
+    "designs_tuning",
+    "Which learning rate does best on the validation images?",
+    {name: (partial(setting, options), RATES[name]) for name, options in DESIGNS.items()},
+    seeds=(TUNING_SEED, TUNING_SEED + 1, TUNING_SEED + 2),
+)
+
+DESIGNS_EXPERIMENT = Experiment(
+    "designs",
+    "Which design makes the most of 100,000 parameters and 10 million multiply-adds?",
+    {name: setting(options, CHOSEN[name]) for name, options in DESIGNS.items()},
+)
