@@ -24,7 +24,7 @@ def make(name):
 
 
 def profiled_peak(net, x, opt):
-    """Most bytes at once in a training step, from each piece of memory that torch's allocator hands out or takes back."""
+    """Most bytes at once in a training step, from each piece of memory that torch hands out or takes back."""
     y = torch.zeros(len(x), dtype=torch.long)
 
     def step():
@@ -73,7 +73,7 @@ def test_activations_are_what_autograd_saves(name):
 
 
 def test_by_hand():
-    """The convolution keeps its input, ReLU its output, pooling indices of 8 bytes beside ReLU's output, dense its input."""
+    """The convolution keeps its input, ReLU its output, pooling indices of 8 bytes, the dense layer its input."""
     net = nn.Sequential(nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(12, 5))
     parameters = 3 * (2 * 9 + 1) + 5 * 13
     image, maps, pooled = 4 * 2 * 4 * 4, 4 * 3 * 4 * 4, 3 * 2 * 2

@@ -1,4 +1,4 @@
-"""One budget, several designs: wide or deep, an early stride, large kernels, dense layers; and a quarter of the work."""
+"""One budget, several designs: wide, deep, an early stride, large kernels, dense layers; and a quarter of the work."""
 
 from functools import partial
 

@@ -47,7 +47,7 @@ def pattern(num_classes=10, in_channels=1, *, blocks=BLOCKS, kernel=3,
     Examples
     --------
     >>> net = pattern(blocks=((2, 4), (1, 8)))
-    >>> [type(layer).__name__ for layer in net if not isinstance(layer, nn.BatchNorm2d)]  # doctest: +NORMALIZE_WHITESPACE
+    >>> [type(layer).__name__ for layer in net if not isinstance(layer, nn.BatchNorm2d)]
     ['Conv2d', 'ReLU', 'Conv2d', 'ReLU', 'MaxPool2d', 'Conv2d', 'ReLU', 'AdaptiveAvgPool2d', 'Flatten', 'Linear']
     >>> sum(p.numel() for p in net.parameters())  # (9 + 2)*4 + (36 + 2)*4 + (36 + 2)*8 + 9*10
     590

@@ -180,7 +180,7 @@ def _bytes(tensors):
 
 
 class Held(TorchDispatchMode):
-    """Counts, after each operation, the bytes behind the tensors it started with and all later ones, while they live."""
+    """Counts, after each operation, the bytes behind the tensors it started with and all that were made since and live."""
 
     def __init__(self, tensors):
         super().__init__()
