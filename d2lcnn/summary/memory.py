@@ -180,7 +180,7 @@ def _bytes(tensors):
 
 
 class Held(TorchDispatchMode):
-    """Counts, after each operation, the bytes behind the tensors it started with and all that were made since and live."""
+    """Counts, after each operation, the bytes of the tensors it was given and of all made since, while they live."""
 
     def __init__(self, tensors):
         super().__init__()
