@@ -1,14 +1,15 @@
 """The predicted memory of a training step against torch's profiler, against saved tensors, and by hand."""
 
+import os
+
 import pytest
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
-from torch.profiler import ProfilerActivity, profile
 from torch.utils.checkpoint import checkpoint_sequential
 
 from d2lcnn import networks
-from d2lcnn.summary import count_parameters, training_memory
+from d2lcnn.summary import count_parameters, measure_memory, training_memory
 
 NETS = {
     "lenet": ("lenet", {}), "mlp": ("mlp", {}), "vgg_small": ("vgg_small", {}), "resnet8": ("resnet8", {}),
@@ -36,15 +37,7 @@ def profiled_peak(net, x, opt):
     opt.zero_grad()
     state = [t for values in opt.state.values() for t in values.values()]
     before = sum(t.nbytes for t in (x, y, *net.parameters(), *net.buffers(), *state))
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as trace:
-        step()
-    events = sorted((e for e in trace.profiler.kineto_results.events() if e.name() == "[memory]"),
-                    key=lambda e: e.start_ns())
-    held = most = before
-    for event in events:
-        held += event.nbytes()
-        most = max(most, held)
-    return most
+    return before + max(measure_memory(step))
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -70,6 +63,26 @@ def test_activations_are_what_autograd_saves(name):
         net(torch.zeros(7, *net.input_size))
     memory = training_memory(net, net.input_size)
     assert memory.kept + 7 * memory.activations == sum(s.nbytes() for p, s in saved.items() if p not in owned)
+
+
+def test_measured_is_what_was_asked_for_in_order():
+    kept = []
+
+    def step():
+        kept.append(torch.empty(1000, dtype=torch.float64))
+        torch.empty(7, dtype=torch.uint8)
+        kept.clear()
+
+    assert measure_memory(step) == [0, 8000, 8007, 8000, 0]
+
+
+def test_measuring_writes_nothing_and_gives_the_standard_error_back(capfd):
+    measure_memory(lambda: torch.ones(3))
+    assert capfd.readouterr().err == ""
+    with pytest.raises(ZeroDivisionError):
+        measure_memory(lambda: 1 / 0)
+    os.write(2, b"here")
+    assert capfd.readouterr().err == "here"
 
 
 def test_by_hand():

@@ -10,7 +10,7 @@ from .settings import TUNING_SEED, Experiment, tune
 
 # The budget, for one image of 28x28 pixels and ten classes
 PARAMETERS, MACS = 100_000, 10_000_000
-IMAGES = Fashion("subset", count=3_000)
+IMAGES = Fashion("subset", count=2_000)
 # name in the file -> options of the network `pattern`; all but the last use 97 to 100 % of the multiply-adds
 DESIGNS = {
     "wide": {"blocks": ((1, 52), (1, 68), (1, 108))},
@@ -27,8 +27,8 @@ CHOSEN = {name: 0.1 for name in DESIGNS}
 
 
 def setting(options, lr, **more):
-    """Declare a run of the network `pattern` with some options: five epochs, batches of 50."""
-    return Classifier("pattern", Recipe(5, lr, batch_size=50, channels_last=True), options, IMAGES, **more)
+    """Declare a run of the network `pattern` with some options: six epochs, batches of 50."""
+    return Classifier("pattern", Recipe(6, lr, batch_size=50, channels_last=True), options, IMAGES, **more)
 
 
 DESIGNS_TUNING = tune(

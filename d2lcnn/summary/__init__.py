@@ -9,10 +9,10 @@ from torch.nn.utils.parametrize import type_before_parametrizations
 from d2lcnn.modes import evaluating
 
 from .fields import WHOLE, sizes
-from .memory import TrainingMemory, image_size, training_memory
+from .memory import TrainingMemory, image_size, measure_memory, training_memory
 from .trace import Trace
 
-__all__ = ["Layer", "Summary", "TrainingMemory", "count_parameters", "summarize", "training_memory"]
+__all__ = ["Layer", "Summary", "TrainingMemory", "count_parameters", "measure_memory", "summarize", "training_memory"]
 
 
 @dataclass(frozen=True)
