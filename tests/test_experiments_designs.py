@@ -1,4 +1,4 @@
-"""The experiment on designs of one budget: rates chosen on validation images, inside of those tried, with other seeds."""
+"""Designs of one budget: rates chosen on validation images, inside of those tried, with other seeds."""
 
 import numpy as np
 import pytest

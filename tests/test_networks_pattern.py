@@ -1,5 +1,7 @@
 """The network `pattern`: counts by hand for any table of blocks, sizes, what it refuses."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -25,7 +27,7 @@ def by_hand(blocks, kernel, stride, hidden):
             macs += kernel**2 * channels * width * side**2
             channels = width
     units = [channels if hidden is None else channels * side**2, *(hidden or ()), 10]
-    dense = [(a + 1) * b for a, b in zip(units, units[1:], strict=False)]
+    dense = [(a + 1) * b for a, b in pairwise(units)]
     return parameters + sum(dense), macs + sum(dense) - sum(units[1:])
 
 
