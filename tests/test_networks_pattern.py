@@ -92,8 +92,8 @@ def test_designs_keep_to_the_budget_and_all_but_one_spend_it(name):
     assert count_parameters(net) <= designs.PARAMETERS
     assert table.macs <= designs.MACS
     whole = name != "deep, half as wide"
-    assert (table.macs >= 0.97 * designs.MACS) == whole
-    assert (count_parameters(net) >= 0.89 * designs.PARAMETERS) == whole
+    assert (table.macs >= 0.98 * designs.MACS) == whole
+    assert (count_parameters(net) >= 0.96 * designs.PARAMETERS) == whole
 
 
 def test_the_small_tower_is_the_tower_with_half_its_channels():
