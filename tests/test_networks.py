@@ -76,6 +76,8 @@ COUNTS = {"lenet": 61_706, "lenet_bn": 61_706 + 2 * 226, "linear": 7_850, "mlp":
 # plain_cnn: 3x3 weights 9*(1*8 + 8*8 + 8*16 + 3*16*16), two numbers for each of 80 normalised channels, 17*10
 COUNTS["plain_cnn"] = 8_712 + 160 + 170
 COUNTS["small_cnn"] = 88 + 1_184 + 4_672 + 330
+# pattern: (9 + 2)*16 + (144 + 2)*32 + (288 + 2)*64 + 65*10
+COUNTS["pattern"] = 176 + 4_672 + 18_560 + 650
 
 
 @pytest.mark.parametrize("name", COUNTS)

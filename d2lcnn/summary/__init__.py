@@ -1,4 +1,4 @@
-"""What each layer of a network makes, holds, costs and sees."""
+"""What each layer of a network makes, holds, costs and sees, and the memory that training it takes."""
 
 import html
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ import torch
 from torch.nn.utils.parametrize import type_before_parametrizations
 
 from d2lcnn.modes import evaluating
-from d2lcnn.shapes import integer
 
 from .fields import WHOLE, sizes
+from .memory import TrainingMemory, image_size, measure_memory, training_memory
 from .trace import Trace
 
-__all__ = ["Layer", "Summary", "count_parameters", "summarize"]
+__all__ = ["Layer", "Summary", "TrainingMemory", "count_parameters", "measure_memory", "summarize", "training_memory"]
 
 
 @dataclass(frozen=True)
@@ -155,9 +155,7 @@ def summarize(net, input_size):
     -----------------------------------------------------------------------------------------------
     total  input 3 x 4 x 4                     26            216                72
     """
-    if len(tuple(input_size)) < 2:
-        raise ValueError(f"input_size must be (C, H, W) or (C, L), not {input_size!r}")
-    size = tuple(integer("input_size", n, 1) for n in input_size)
+    size = image_size(input_size)
     like = next((p for p in net.parameters() if p.is_floating_point()), torch.empty(0))
     x = torch.zeros(1, *size, dtype=like.dtype, device=like.device)
     trace = Trace(x, net)
