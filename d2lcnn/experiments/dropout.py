@@ -1,0 +1,42 @@
+"""Dropout in a convolutional network: values or whole maps, everywhere or at the end, beside weight decay."""
+
+from functools import partial
+
+from d2lcnn.recipe import Recipe
+
+from .classifier import Classifier
+from .images import Fashion
+from .normalisation import normed
+from .settings import SEEDS, TUNING_SEED, Experiment, tune
+
+# Few images, seen often: that is where a network can learn them by heart.
+IMAGES = Fashion("subset", count=1_000)
+
+# arm -> where dropout stands, in `normed`
+ARMS = {
+    "neither": None,
+    "Dropout, blocks": "blocks",
+    "Dropout2d, blocks": "maps of blocks",
+    "Dropout2d, last block": "maps of the last block",
+    "Dropout, head": "head",
+    "weight decay": None,
+}
+# arm -> strengths tried: the part that is dropped, or the decay
+STRENGTHS = {arm: (0.1, 0.3) for arm in ARMS if ARMS[arm]} | {"neither": (0.0,), "weight decay": (0.001, 0.01)}
+RATES = {arm: (0.01, 0.03, 0.1) for arm in ARMS}
+
+
+def setting(arm, strength, lr):
+    """Declare a run of one of `ARMS`: ten epochs, batch norm in every block."""
+    decay, p = (strength, 0.0) if arm == "weight decay" else (0.0, strength)
+    recipe = Recipe(10, lr, batch_size=25, weight_decay=decay)
+    return Classifier(normed, recipe, {"drop": ARMS[arm], "p": p}, IMAGES)
+
+
+DROPOUT_TUNING = tune(
+    "dropout_tuning",
+    "Which learning rate and strength do best on the validation images, for each place of dropout?",
+    {f"{arm}, {strength}": (partial(setting, arm, strength), RATES[arm])
+     for arm, strengths in STRENGTHS.items() for strength in strengths},
+    seeds=tuple(TUNING_SEED + seed for seed in SEEDS),
+)
