@@ -23,7 +23,9 @@ ARMS = {
 }
 # arm -> strengths tried: the part that is dropped, or the decay
 STRENGTHS = {arm: (0.1, 0.3) for arm in ARMS if ARMS[arm]} | {"neither": (0.0,), "weight decay": (0.001, 0.01)}
-RATES = {arm: (0.01, 0.03, 0.1) for arm in ARMS}
+RATES = (0.01, 0.03, 0.1)
+# further rates, where the best of those was the first or the last
+FURTHER = {}
 
 
 def setting(arm, strength, lr):
@@ -36,7 +38,16 @@ def setting(arm, strength, lr):
 DROPOUT_TUNING = tune(
     "dropout_tuning",
     "Which learning rate and strength do best on the validation images, for each place of dropout?",
-    {f"{arm}, {strength}": (partial(setting, arm, strength), RATES[arm])
+    {f"{arm}, {strength}": (partial(setting, arm, strength), (*RATES, *FURTHER.get(f"{arm}, {strength}", ())))
      for arm, strengths in STRENGTHS.items() for strength in strengths},
     seeds=tuple(TUNING_SEED + seed for seed in SEEDS),
+)
+
+# Best on the validation images, from results/dropout_tuning.csv: strength and rate
+CHOSEN = {}
+
+DROPOUT = Experiment(
+    "dropout",
+    "What do dropout, of values or of whole maps, and weight decay do for a network with few images?",
+    {arm: setting(arm, *CHOSEN[arm]) for arm in ARMS if arm in CHOSEN},
 )

@@ -89,8 +89,9 @@ def stack(rule="He", *, depth=20, norm=False, act="ReLU", seed=0):
 
 
 SHAPES = {"5 layers": {"depth": 5}, "20 layers": {"depth": 20}, "20 layers, batch norm": {"depth": 20, "norm": True}}
-# learning rates tried, until the best had a neighbour on each side
-RATES = {f"{rule}, {shape}": (0.01, 0.03, 0.1) for shape in SHAPES for rule in RULES}
+RATES = (0.01, 0.03, 0.1)
+# further rates, where the best of those was the first or the last
+FURTHER = {}
 
 
 def setting(rule, shape, lr):
@@ -101,7 +102,17 @@ def setting(rule, shape, lr):
 INITIALISATIONS_TUNING = tune(
     "initialisations_tuning",
     "Which learning rate does best on the validation images, for each way to draw weights and each depth?",
-    {f"{rule}, {shape}": (partial(setting, rule, shape), RATES[f"{rule}, {shape}"])
+    {f"{rule}, {shape}": (partial(setting, rule, shape), (*RATES, *FURTHER.get(f"{rule}, {shape}", ())))
      for shape in SHAPES for rule in RULES},
     seeds=tuple(TUNING_SEED + seed for seed in SEEDS),
+)
+
+# Best on the validation images, from results/initialisations_tuning.csv
+CHOSEN = {}
+
+INITIALISATIONS = Experiment(
+    "initialisations",
+    "At which depth does the rule that draws the first weights decide, and does batch norm make it unimportant?",
+    {f"{rule}, {shape}": setting(rule, shape, CHOSEN[f"{rule}, {shape}"])
+     for shape in SHAPES for rule in RULES if f"{rule}, {shape}" in CHOSEN},
 )

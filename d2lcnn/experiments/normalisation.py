@@ -121,7 +121,6 @@ ARMS = {
     "layer": ({"norm": "layer"}, USUAL, AROUND),
     "instance": ({"norm": "instance"}, USUAL, AROUND),
     "batch, ReLU first": ({"norm": "batch", "relu_first": True}, USUAL, (0.01, *AROUND)),
-    "group, ReLU first": ({"norm": "group", "relu_first": True}, USUAL, (0.01, *AROUND)),
     "batch, 2 images": ({"norm": "batch"}, 2, (0.003, 0.01, 0.03)),
     "batch, 8 images": ({"norm": "batch"}, 8, (0.01, 0.03, 0.1)),
     "batch, 256 images": ({"norm": "batch"}, 256, AROUND),
@@ -131,6 +130,10 @@ ARMS = {
     "linear": ("linear", USUAL, (0.01, 0.03, 0.1, 0.3)),
     "mlp": ("mlp", USUAL, (0.01, 0.03, 0.1, 0.3)),
 }
+
+
+# further rates, where the best of those was the first or the last
+FURTHER = {}
 
 
 class OrChance(Classifier):
@@ -158,6 +161,15 @@ def setting(arm, lr):
 NORMALISATION_TUNING = tune(
     "normalisation_tuning",
     "Which learning rate does best on the validation images, for each norm, order and number of images a step?",
-    {arm: (partial(setting, arm), rates) for arm, (_, _, rates) in ARMS.items()},
+    {arm: (partial(setting, arm), (*rates, *FURTHER.get(arm, ()))) for arm, (_, _, rates) in ARMS.items()},
     seeds=tuple(TUNING_SEED + seed for seed in SEEDS),
+)
+
+# Best on the validation images, from results/normalisation_tuning.csv
+CHOSEN = {}
+
+NORMALISATION = Experiment(
+    "normalisation",
+    "Which norm, before or after ReLU, with how many images a step?",
+    {arm: setting(arm, CHOSEN[arm]) for arm in ARMS if arm in CHOSEN},
 )
