@@ -8,7 +8,7 @@ from d2lcnn.exercises import Case, Exercise, Mistake
 from d2lcnn.exercises._usual import with_usual
 from d2lcnn.ops import group_norm, instance_norm
 
-SMALL = np.array([[[[3.0, 4]], [[0, 0]]], [[[1, 1]], [[1, -1]]]])  # two images of two channels with two places
+SMALL = np.array([[[[3.0, 4]], [[5, 1]]], [[[1, 2]], [[2, -1]]]])  # two images of two channels with two places
 G_SMALL = np.array([[[[1.0, 0]], [[0, 0]]], [[[0, 1]], [[2, 0]]]])
 MAPS = np.arange(1.0, 25).reshape(2, 3, 2, 2) ** 1.5
 G_MAPS = np.cos(np.arange(24.0)).reshape(2, 3, 2, 2)
@@ -27,8 +27,9 @@ def _rms_norm_backward(G, x):
     """Let torch find the gradient."""
     import torch
 
-    t = torch.tensor(x, requires_grad=True)
-    torch.nn.functional.rms_norm(t, t.shape[1:], eps=0).backward(torch.tensor(G))
+    t, G = (torch.tensor(np.ascontiguousarray(a), dtype=torch.float64) for a in (x, G))
+    t.requires_grad_()
+    torch.nn.functional.rms_norm(t, t.shape[1:], eps=0).backward(G)
     return t.grad.numpy()
 
 
@@ -85,12 +86,11 @@ EXERCISES = [
         cases=(Case("the factor"),),
         oracle=lambda: SEVENS,
         mistakes=(
-            Mistake("of the rms", SEVENS**0.5, "That is the factor of the root mean square. The mean square is asked for."),
-            Mistake("half for ReLU", SEVENS / 2, "He's rule makes up for ReLU's half, so it does not count here."),
-            Mistake("no border", 1.0, "That holds without a border. What does a window at the border read beside pixels?"),
+            Mistake("no border", (21 / 21) ** 2, "That holds without a border. What does a window at the border read beside pixels?"),
             Mistake("places away from the border", (5 / 7) ** 2, "You counted the places whose windows lie inside. The others "
                     "read something too."),
-            Mistake("one axis", 19 / 21, "That is the share along one axis. A window can hang over on two."),
+            Mistake("one axis", 19 / 21, "That is the share along one axis (and the factor of the root mean square). A window can "
+                    "hang over on two."),
             Mistake("frame counted as pixels", (7 / 9) ** 2, "That is the share of pixels in the padded image. Its pixels are "
                     "not read equally often."),
             Mistake("what is lost", 1 - SEVENS, "That is the share that is lost. Which share is left?"),
@@ -111,7 +111,7 @@ EXERCISES = [
                     "You took the mean away first: that is layer norm. Here nothing is subtracted."),
             Mistake("over the batch", lambda x: _rms_norm(x, (0, 2, 3)),
                     "Your rooms hold all images of one channel, as batch norm's do. Each image is to have its own."),
-            Mistake("each channel", lambda x: _rms_norm(x, (2, 3)) if x.shape[2] * x.shape[3] > 1 else np.sign(x),
+            Mistake("each channel", lambda x: _rms_norm(x, (2, 3)),
                     "Your rooms hold one channel, as instance norm's do. All channels of an image share one."),
             Mistake("each place", lambda x: _rms_norm(x, (1,)),
                     "You divided each place by the rms of its own channels. The places of an image share a room."),
@@ -119,10 +119,14 @@ EXERCISES = [
                     "You used one number for the whole batch. Each image has its own."),
             Mistake("sum for mean", lambda x: _rms_norm(x) / math.prod(x.shape[1:]) ** 0.5,
                     "You divided by the length of the image's values, the root of the sum of squares. The mean is asked for."),
-            Mistake("root forgotten", lambda x: _rms_norm(x) * _rms_norm(x) / np.where(x == 0, 1, x),
+            Mistake("root forgotten", lambda x: x / np.mean(x * x, axis=(1, 2, 3), keepdims=True),
                     "You divided by the mean square. Its root is missing."),
             Mistake("the deviation", lambda x: x / x.std(axis=(1, 2, 3), keepdims=True),
                     "You divided by the deviation, for which the mean is subtracted before squaring. Here nothing is."),
+            Mistake("keepdims forgotten", lambda x: x / np.sqrt(np.mean(x * x, axis=(1, 2, 3))),
+                    "The root mean squares met the last axis, not the images. What shape must they have for the division?"),
+            Mistake("multiplied", lambda x: x * np.sqrt(np.mean(x * x, axis=(1, 2, 3), keepdims=True)),
+                    "You multiplied by the root mean square. A loud image must become quieter."),
             Mistake("instance norm", lambda x: instance_norm(x, eps=0),
                     "That is instance norm. Here nothing is subtracted, and the channels of an image share a room."),
         ),
@@ -138,18 +142,22 @@ EXERCISES = [
         generate=_two_arrays,
         oracle=_rms_norm_backward,
         mistakes=(
-            Mistake("scale only", lambda G, x: G * _rms_norm(x) / x,
+            Mistake("scale only", lambda G, x: G / np.sqrt(np.mean(x * x, axis=(1, 2, 3), keepdims=True)),
                     "You treated the rms as a constant. Every value of the image moves it."),
             Mistake("mean removed", lambda G, x: _rms_norm_backward(G - G.mean(axis=(1, 2, 3), keepdims=True), x),
                     "You removed the mean of G, as layer norm does. Adding a constant to an image does change this norm."),
-            Mistake("scale forgotten", lambda G, x: _rms_norm_backward(G, x) * x / _rms_norm(x),
+            Mistake("scale forgotten", lambda G, x: _rms_norm_backward(G, x) * np.sqrt(np.mean(x * x, axis=(1, 2, 3), keepdims=True)),
                     "The direction is right. The division by the rms is missing."),
             Mistake("over the batch", lambda G, x: _rms_norm_backward(G.reshape(1, -1, *G.shape[2:]),
                                                                       x.reshape(1, -1, *x.shape[2:])).reshape(x.shape),
                     "Your room holds the whole batch. Each image has its own rms."),
-            Mistake("rms once more", lambda G, x: _rms_norm_backward(G, x) * _rms_norm(x) / x,
+            Mistake("rms once more", lambda G, x: _rms_norm_backward(G, x) / np.sqrt(np.mean(x * x, axis=(1, 2, 3), keepdims=True)),
                     "You divided by the rms once more than needed."),
             Mistake("exchanged", lambda G, x: _rms_norm_backward(x, G), "G and x have changed roles."),
+            Mistake("x from the end", lambda G, x: _rms_norm_backward(G, x[..., ::-1, ::-1]),
+                    "Each gradient met the value of another place: yours go through x from its end."),
+            Mistake("G from the end", lambda G, x: _rms_norm_backward(G[..., ::-1, ::-1], x),
+                    "Each value met the gradient of another place: yours go through G from its end."),
         ),
         hints=(
             "Follow the derivation of the chapter, and leave out what came from subtracting the mean.",
@@ -168,7 +176,7 @@ EXERCISES = [
             Mistake("Xavier", 2.0**-6, "That is Xavier's rule. PyTorch draws with a third of that variance."),
             Mistake("eleven layers", 6.0**-5.5, "You counted the steps between twelve layers. Twelve are passed."),
             Mistake("one layer", 6.0**-0.5, "That is one layer. There are twelve."),
-            Mistake("He", 1.0, "That is He's rule. Which variance does PyTorch draw with?"),
+            Mistake("He", (2 / 2) ** 6.0, "That is He's rule. Which variance does PyTorch draw with?"),
         ),
         hints=(
             "Every layer multiplies the mean square by the same number.",
@@ -213,7 +221,7 @@ EXERCISES = [
             Mistake("Keras read as PyTorch", (_steps(0.9), 1), "Keras calls momentum what is kept of the old value: 0.99 is much."),
             Mistake("PyTorch read as Keras", (_steps(0.1), _steps(0.99)), "PyTorch calls momentum what is taken in of the new "
                     "value: with 0.1, nine tenths are kept."),
-            Mistake("a tenth each", (10, 100), "You moved a tenth of the whole way at each step. It is a tenth of what is left."),
+            Mistake("a tenth each", (round(1 / 0.1), round(1 / 0.01)), "You moved a tenth of the whole way at each step. It is a tenth of what is left."),
             Mistake("one thousandth", (_steps(0.9, 0.001), _steps(0.99, 0.001)), "You went on to one in a thousand."),
         ),
         hints=(
@@ -235,8 +243,8 @@ EXERCISES = [
 EXERCISES = with_usual(EXERCISES, {
     1: ("reversed", "one too many", "one too few", "doubled", "halved"),
     2: ("doubled", "halved", "upside down", "percent"),
-    3: ("opposite sign", "doubled", "halved", "flat", "transposed"),
-    4: ("opposite sign", "doubled", "halved", "flat", "transposed"),
+    3: ("opposite sign", "doubled", "halved", "flat", "transposed", "rounded", "half a turn", "upside down"),
+    4: ("opposite sign", "doubled", "halved", "flat", "transposed", "rounded", "half a turn"),
     5: ("doubled", "halved", "upside down"),
     7: ("reversed", "one too many", "doubled", "halved"),
 })  # fmt: skip
