@@ -95,8 +95,8 @@ FURTHER = {}
 
 
 def setting(rule, shape, lr):
-    """Declare a run: three epochs of 2,000 images."""
-    return Classifier(stack, Recipe(3, lr, batch_size=32), {"rule": rule} | SHAPES[shape], IMAGES)
+    """Declare a run: two epochs of 2,000 images."""
+    return Classifier(stack, Recipe(2, lr, batch_size=32), {"rule": rule} | SHAPES[shape], IMAGES)
 
 
 INITIALISATIONS_TUNING = tune(
