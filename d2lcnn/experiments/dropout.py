@@ -29,7 +29,7 @@ FURTHER = {}
 def setting(arm, lr):
     """Declare a run of one of `ARMS`: ten epochs, batch norm in every block."""
     place, p, decay = ARMS[arm]
-    return Classifier(normed, Recipe(10, lr, batch_size=25, weight_decay=decay), {"drop": place, "p": p}, IMAGES)
+    return Classifier(normed, Recipe(10, lr, batch_size=50, weight_decay=decay), {"drop": place, "p": p}, IMAGES)
 
 
 DROPOUT_TUNING = tune(

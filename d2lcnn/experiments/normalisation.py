@@ -16,7 +16,7 @@ from .settings import SEEDS, TUNING_SEED, Experiment, facts, tune
 nn, networks, summary = Later("torch.nn"), Later("d2lcnn.networks"), Later("d2lcnn.summary")
 nets = Later("d2lcnn.experiments.nets.normalisation")
 
-IMAGES = Fashion("subset", count=2_000)
+IMAGES = Fashion("subset", count=1_000)
 BLOCKS = ((16, 2), (16, 1), (32, 2), (32, 1))  # channels and stride of each 3x3 convolution
 GROUPS = 4
 GRID = 7  # rows and columns of the last maps
@@ -152,10 +152,10 @@ class OrChance(Classifier):
 
 
 def setting(arm, lr):
-    """Declare a run of one of `ARMS`: three epochs of 2,000 images."""
+    """Declare a run of one of `ARMS`: four epochs of 1,000 images."""
     options, size, _ = ARMS[arm]
     network, options = (options, {}) if isinstance(options, str) else (normed, options)
-    return OrChance(network, Recipe(3, lr, batch_size=size), options, IMAGES)
+    return OrChance(network, Recipe(4, lr, batch_size=size), options, IMAGES)
 
 
 NORMALISATION_TUNING = tune(
