@@ -10,7 +10,7 @@ from .normalisation import normed
 from .settings import SEEDS, TUNING_SEED, Experiment, tune
 
 # Few images, seen often: that is where a network can learn them by heart.
-IMAGES = Fashion("subset", count=1_000)
+IMAGES = Fashion("subset", count=1_000, measured=5_000)
 
 # arm -> where dropout stands in `normed`, the part that is dropped, weight decay
 ARMS = {

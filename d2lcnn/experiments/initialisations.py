@@ -13,7 +13,7 @@ from .settings import SEEDS, TUNING_SEED, Experiment, tune
 
 nn, networks = Later("torch.nn"), Later("d2lcnn.networks")
 
-IMAGES = Fashion("subset", count=2_000)
+IMAGES = Fashion("subset", count=1_000, measured=5_000)
 WIDTH = 16
 SMALL = 0.01  # the standard deviation of "small", whatever a layer reads
 RULES = ("small", "PyTorch", "Xavier", "He")
@@ -95,8 +95,8 @@ FURTHER = {}
 
 
 def setting(rule, shape, lr):
-    """Declare a run: two epochs of 2,000 images."""
-    return Classifier(stack, Recipe(2, lr, batch_size=32), {"rule": rule} | SHAPES[shape], IMAGES)
+    """Declare a run: three epochs of 1,000 images."""
+    return Classifier(stack, Recipe(3, lr, batch_size=32), {"rule": rule} | SHAPES[shape], IMAGES)
 
 
 INITIALISATIONS_TUNING = tune(
