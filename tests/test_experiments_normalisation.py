@@ -1,16 +1,15 @@
-"""The experiments on norms, dropout and first weights: what is built, what a failed run counts as, rates inside."""
+"""The experiments on norms and dropout: what is built, what a failed run counts as, rates inside."""
 
 import math
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
 from toy_images import rows_of_light
 
 from d2lcnn import results
 from d2lcnn.data import Splits
-from d2lcnn.experiments import EXPERIMENTS, dropout, initialisations, normalisation
+from d2lcnn.experiments import EXPERIMENTS, dropout, normalisation
 from d2lcnn.experiments.nets.normalisation import Unsteady
 from d2lcnn.experiments.settings import TUNING_SEED
 from d2lcnn.train import Recipe
@@ -56,8 +55,6 @@ def test_norms_of_one_image_are_group_norms(name, rooms):
 @pytest.mark.parametrize(("build", "message"), [
     (lambda: normalisation.normed("weight"), "norm is 'weight'; it may be None, 'batch'"),
     (lambda: normalisation.normed(drop="heads"), "no place of dropout is named 'heads'"),
-    (lambda: initialisations.draw("Hee", nn.Conv2d(1, 1, 1)), "no rule of initialisation is named 'Hee'"),
-    (lambda: initialisations.stack(depth=0), "depth must be at least 1, not 0"),
 ])  # fmt: skip
 def test_refuses(build, message):
     with pytest.raises(ValueError, match=message):
@@ -76,18 +73,6 @@ def test_unsteady_spoils_what_batch_norm_did():
     assert torch.equal(layer.eval()(x), x * 1.125)
 
 
-@pytest.mark.parametrize(("rule", "variance"), [
-    ("small", lambda n, m: 1e-4), ("PyTorch", lambda n, m: 1 / (3 * n)), ("Xavier", lambda n, m: 2 / (n + m)),
-    ("He", lambda n, m: 2 / n),
-])  # fmt: skip
-def test_rules_have_their_variance(rule, variance):
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        layer = initialisations.draw(rule, nn.Conv2d(48, 96, 3))
-    assert layer.weight.detach().var().item() == pytest.approx(variance(48 * 9, 96 * 9), rel=0.03)
-    assert not layer.bias.any()
-
-
 def toy(seed, budget):
     return Splits(*(rows_of_light(20, n) for n in (0, 1, 2)))
 
@@ -102,10 +87,7 @@ def test_a_run_that_diverges_counts_as_chance():
 
 # ---- the stored results
 
-SWEEPS = [(module, name) for module, names in (
-    (normalisation, normalisation.ARMS), (dropout, dropout.ARMS),
-    (initialisations, [f"{rule}, {shape}" for shape in initialisations.SHAPES for rule in initialisations.RULES]),
-) for name in names]  # fmt: skip
+SWEEPS = [(module, name) for module in (normalisation, dropout) for name in module.ARMS]
 
 
 @pytest.mark.parametrize(("module", "arm"), SWEEPS, ids=lambda v: getattr(v, "__name__", v))
@@ -123,7 +105,7 @@ def test_rates_were_chosen_on_validation_images_inside_of_those_tried(module, ar
     assert min(rates) < module.CHOSEN[arm] < max(rates)
 
 
-@pytest.mark.parametrize("name", ["normalisation", "dropout", "initialisations"])
+@pytest.mark.parametrize("name", ["normalisation", "dropout"])
 def test_every_setting_has_three_seeds_and_the_tuning_others(name):
     assert {s.seeds for s in EXPERIMENTS[name].settings.values()} == {(0, 1, 2)}
     tuned = {s.seeds for s in EXPERIMENTS[f"{name}_tuning"].settings.values()}

@@ -108,9 +108,8 @@ def normed(norm="batch", *, relu_first=False, drop=None, p=0.0, seed=0):
         return networks.he_(nn.Sequential(*layers, nn.Linear(before * GRID**2, 10)))
 
 
-SIZES = (2, 8, 32, 256)
 USUAL = 32
-WIDE = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+WIDE = (0.01, 0.03, 0.1, 0.3, 1.0)
 AROUND = (0.03, 0.1, 0.3)
 # arm -> (options of `normed` or the name of a baseline, images a step, learning rates tried)
 ARMS = {
@@ -122,13 +121,11 @@ ARMS = {
     "instance": ({"norm": "instance"}, USUAL, AROUND),
     "batch, ReLU first": ({"norm": "batch", "relu_first": True}, USUAL, (0.01, *AROUND)),
     "batch, 2 images": ({"norm": "batch"}, 2, (0.003, 0.01, 0.03)),
-    "batch, 8 images": ({"norm": "batch"}, 8, (0.01, 0.03, 0.1)),
     "batch, 256 images": ({"norm": "batch"}, 256, AROUND),
     "group, 2 images": ({"norm": "group"}, 2, (0.003, 0.01, 0.03)),
-    "group, 8 images": ({"norm": "group"}, 8, (0.01, 0.03, 0.1)),
     "group, 256 images": ({"norm": "group"}, 256, AROUND),
-    "linear": ("linear", USUAL, (0.01, 0.03, 0.1, 0.3)),
-    "mlp": ("mlp", USUAL, (0.01, 0.03, 0.1, 0.3)),
+    "linear": ("linear", USUAL, (0.03, 0.1, 0.3)),
+    "mlp": ("mlp", USUAL, (0.03, 0.1, 0.3)),
 }
 
 
