@@ -130,7 +130,13 @@ ARMS = {
 
 
 # further rates, where the best of those was the first or the last
-FURTHER = {}
+FURTHER = {
+    "layer": (0.01,),
+    "instance": (0.01,),
+    "batch, 2 images": (0.001,),
+    "group, 2 images": (0.001, 0.0003),
+    "group, 256 images": (0.01,),
+}
 
 
 class OrChance(Classifier):
@@ -163,7 +169,21 @@ NORMALISATION_TUNING = tune(
 )
 
 # Best on the validation images, from results/normalisation_tuning.csv
-CHOSEN = {}
+CHOSEN = {
+    "none": 0.1,
+    "batch": 0.1,
+    "batch, unsteady": 0.03,
+    "group": 0.1,
+    "layer": 0.03,
+    "instance": 0.03,
+    "batch, ReLU first": 0.1,
+    "batch, 2 images": 0.003,
+    "batch, 256 images": 0.1,
+    "group, 2 images": 0.001,
+    "group, 256 images": 0.03,
+    "linear": 0.1,
+    "mlp": 0.1,
+}
 
 NORMALISATION = Experiment(
     "normalisation",
