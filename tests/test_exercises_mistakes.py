@@ -45,6 +45,7 @@ REACHED = {
     "lenet": 91,
     "locally_connected_and_dense": 48,
     "nin": 53,
+    "normalisation": 90,
     "padding_and_stride": 97,
     "pooling": 92,
     "receptive_fields": 56,
