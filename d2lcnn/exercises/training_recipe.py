@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from d2lcnn.exercises import Case, Exercise, Mistake
-from d2lcnn.exercises._usual import usual, with_usual
+from d2lcnn.exercises._usual import with_usual
 
+SHARE = 1 / 50  # of shirts, in exercise 6
 START = np.array([1.0, -2.0, 0.5])
 SLOPES = np.array([[1.0, 0.0, -1.0], [0.5, 2.0, 1.0], [-1.0, 1.0, 0.0], [0.25, -1.0, 2.0]])
 
@@ -22,9 +23,14 @@ def _sgd(w, gradients, lr, beta, *, nesterov=True, dampening=0.0):
     weights = torch.tensor(np.asarray(w, dtype=float), requires_grad=True)
     optimizer = torch.optim.SGD([weights], lr=lr, momentum=beta, dampening=dampening, nesterov=nesterov and beta > 0)
     for gradient in np.asarray(gradients, dtype=float):
-        weights.grad = torch.tensor(gradient)
+        weights.grad = torch.tensor(gradient.copy())
         optimizer.step()
     return weights.detach().numpy()
+
+
+def _moves(lr=0.05, beta=0.9, g=2.0):
+    """First step, second step, and the step after very many, for a constant gradient."""
+    return [lr * g, lr * g * (1 + beta), lr * g / (1 - beta)]
 
 
 def _scored(rng):
@@ -46,16 +52,28 @@ EXERCISES = [
         cases=(Case("three steps"),),
         oracle=lambda: [0.1, 0.19, 1.0],
         mistakes=(
-            Mistake("no momentum", [0.1, 0.1, 0.1], "Without momentum all steps are alike. Here the velocity remembers."),
-            Mistake("velocities", [2.0, 3.8, 20.0], "Those are the velocities. A step is the rate times the velocity."),
+            Mistake("no momentum", _moves(beta=0.0), "Without momentum all steps are alike. Here the velocity remembers."),
+            Mistake("velocities", _moves(lr=1.0), "Those are the velocities. A step is the rate times the velocity."),
             Mistake(
-                "a mean", [0.01, 0.019, 0.1],
+                "a mean", _moves(g=2 * (1 - 0.9)),
                 "You multiplied the gradient by 1 - beta, as Adam does for its mean. In this form it enters whole.",
             ),
-            Mistake("doubled each time", [0.1, 0.2, 1.0], "In the second step nothing was forgotten. What happens to the old velocity first?"),
-            Mistake("where it is", [0.1, 0.29, 1.0], "Your second number is how far it has come after two steps. The step itself is asked for."),
-            Mistake("Nesterov", [0.19, 0.271, 1.0], "That looks ahead, as Nesterov's form does. Here the plain form is given."),
-            Mistake("no limit", [0.1, 0.19, 0.271], "Your third number is the third step. It goes on growing: towards what?"),
+            Mistake(
+                "nothing forgotten", [_moves()[0], 2 * _moves()[0], _moves()[2]],
+                "In the second step nothing was forgotten. What happens to the old velocity first?",
+            ),
+            Mistake(
+                "where it is", [_moves()[0], sum(_moves()[:2]), _moves()[2]],
+                "Your second number is how far it has come after two steps. The step itself is asked for.",
+            ),
+            Mistake(
+                "Nesterov", [0.05 * (2 + 0.9 * v) for v in _moves(lr=1.0)],
+                "That looks ahead, as Nesterov's form does. Here the plain form is given.",
+            ),
+            Mistake(
+                "no limit", [*_moves()[:2], 0.9 * _moves()[1] + _moves()[0]],
+                "Your third number is the third step. It goes on growing: towards what?",
+            ),
         ),
         hints=(
             "A step is the rate times the velocity. Work out the velocity first.",
@@ -86,6 +104,10 @@ EXERCISES = [
             Mistake("one step only", lambda w, g, lr, beta: _sgd(w, g[:1], lr, beta), "You made one step. There is one for each row."),
             Mistake("last step missing", lambda w, g, lr, beta: _sgd(w, g[:-1], lr, beta), "The last gradient has had no effect."),
             Mistake("backwards in time", lambda w, g, lr, beta: _sgd(w, g[::-1], lr, beta), "Yours begins with the last gradient."),
+            Mistake(
+                "turned", lambda w, g, lr, beta: _sgd(w, g[::-1, ::-1], lr, beta),
+                "Row t holds the gradients of step t, column d those of weight d. In yours both run backwards.",
+            ),
             Mistake("a step, no weights", lambda w, g, lr, beta: _sgd(w, g, lr, beta) - w, "That is how far the weights have moved. Where are they?"),
         ),
         hints=(
@@ -105,7 +127,7 @@ EXERCISES = [
             Mistake("a whole quarter wave", math.acos(1 / 4) / (math.pi / 2), "You let a quarter of a cosine fall from 1 to 0. The schedule uses half a period, and shifts it up."),
             Mistake("not shifted", math.acos(1 / 4) / math.pi, "The cosine goes from 1 to -1. How does the schedule bring it to 1 and 0?"),
             Mistake("radians", 2 * math.pi / 3, "That is the angle. What share of the whole way, which is pi, has it come?"),
-            Mistake("degrees", 120.0, "That is the angle in degrees. What share of 180 is it?"),
+            Mistake("degrees", math.degrees(2 * math.pi / 3), "That is the angle in degrees. What share of 180 is it?"),
         ),
         hints=(
             "The rate at progress p is half of 1 + cos(pi p), as a part of the peak.",
@@ -122,10 +144,18 @@ EXERCISES = [
         generate=_scored,
         oracle=_in_order,
         mistakes=(
-            Mistake("upside down", lambda s, y: 1 - _in_order(s, y), "Yours is the chance that the image with label 0 scores higher."),
+            Mistake("the other way round", lambda s, y: 1 - _in_order(s, y), "Yours is the chance that the image with label 0 scores higher."),
             Mistake(
                 "ties lost", lambda s, y: _in_order(2 * np.asarray(s) - 0.5 * np.asarray(y), y),
                 "You count a tie as nothing. It counts half.",
+            ),
+            Mistake(
+                "ties taken away", lambda s, y: 2 * _in_order(2 * np.asarray(s) - 0.5 * np.asarray(y), y) - _in_order(s, y),
+                "You take half of the ties away. They are added.",
+            ),
+            Mistake(
+                "against all images", lambda s, y: (_in_order(s, y) * np.sum(np.asarray(y) == 0) + np.sum(y) / 2) / len(y),
+                "You compared images of label 1 with all images, with themselves too. The other label alone is their match.",
             ),
             Mistake("ties won", lambda s, y: _in_order(2 * np.asarray(s) + 0.5 * np.asarray(y), y), "You count a tie as a success. It counts half."),
             Mistake(
@@ -171,13 +201,22 @@ EXERCISES = [
         cases=(Case("the threshold"),),
         oracle=lambda: 1 / 50,
         mistakes=(
-            Mistake("unchanged", 0.5, "With one half you get the answers of the first network. The weights have moved the second."),
-            Mistake("the other side", 49 / 50, "With that threshold even fewer shirts are found. Do weights make the network more careful, or less?"),
-            Mistake("odds", 1 / 49, "Those are the odds at the threshold. The chance is odds / (1 + odds)."),
-            Mistake("odds of the share", 49.0, "That is the factor by which the odds grow. Which chance has odds that become 1?"),
-            Mistake("the weight", 25.0, "That is the weight of a shirt. A threshold for a chance lies between 0 and 1."),
-            Mistake("one in the weight", 1 / 25, "You inverted the weight of shirts. The others have a weight too, about one half."),
-            Mistake("halved", 0.01, "That is half of the share of shirts. What are the odds at one half, and which odds become these?"),
+            Mistake(
+                "unchanged", 25 * SHARE,
+                "With one half you get the answers of the first network. The weights have moved the second.",
+            ),
+            Mistake(
+                "the other side", 1 - SHARE,
+                "With that threshold even fewer shirts are found. Do weights make the network more careful, or less?",
+            ),
+            Mistake("odds", SHARE / (1 - SHARE), "Those are the odds at the threshold. The chance is odds / (1 + odds)."),
+            Mistake(
+                "a factor", (1 - SHARE) / SHARE,
+                "That is the factor by which the odds grow. Which chance has odds that become 1?",
+            ),
+            Mistake("the weight", 0.5 / SHARE, "That is the weight of a shirt. A threshold for a chance lies between 0 and 1."),
+            Mistake("the weight inverted", SHARE / 0.5, "You inverted the weight of shirts. The others have a weight too, about one half."),
+            Mistake("halved", SHARE / 2, "That is half of the share of shirts. What are the odds at one half, and which odds become these?"),
         ),
         hints=(
             "Speak of odds, p / (1 - p). What do class weights do to the odds of a shirt?",
@@ -207,8 +246,8 @@ def _near(got, expected, tolerance):
 EXERCISES = with_usual(EXERCISES, {
     1: ("reversed", "rotated", "exchanged", "doubled", "halved", "opposite sign", "rounded"),
     2: ("reversed", "rotated", "exchanged", "opposite sign", "doubled", "halved", "rounded"),
-    3: ("doubled", "halved", "upside down", "percent"),
+    3: ("doubled", "upside down", "percent"),
     4: ("doubled", "halved", "percent", "upside down"),
     5: ("doubled", "halved", "opposite sign"),
-    6: ("doubled", "percent", "upside down"),
+    6: ("percent", "upside down"),
 })  # fmt: skip

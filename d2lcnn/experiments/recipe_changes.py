@@ -29,7 +29,7 @@ ARMS = {
     "plain": PLAIN,
     "no momentum": PLAIN | {"optimizer": "plain_sgd"},
     "Adam": PLAIN | {"optimizer": "adam"},
-    # A step shrinks the weights by lr * decay, with momentum by ten times that: 0.003 * 0.2 and 0.1 * 5e-4 * 10 are alike
+    # A step shrinks weights by lr * decay, with momentum by ten times that: 0.003 * 0.2 and 0.1 * 5e-4 * 10 are alike
     "AdamW": PLAIN | {"optimizer": "adamw", "weight_decay": 0.2},
     "+ one-cycle": PLAIN | {"schedule": "onecycle"},
     **{f"+ {name}": PLAIN | part for name, part in PARTS.items()},
