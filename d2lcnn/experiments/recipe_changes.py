@@ -33,6 +33,7 @@ ARMS = {
     "AdamW": PLAIN | {"optimizer": "adamw", "weight_decay": 0.2},
     "+ one-cycle": PLAIN | {"schedule": "onecycle"},
     **{f"+ {name}": PLAIN | part for name, part in PARTS.items()},
+    "+ augmentation and cosine": PLAIN | PARTS["augmentation"] | PARTS["cosine"],
     "full": FULL,
     **{f"full - {name}": {key: value for key, value in FULL.items() if key not in part} | (
         PLAIN if name == "cosine" else {}) for name, part in PARTS.items()},
