@@ -41,7 +41,7 @@ ARMS = {
 # learning rates tried, until the best had a neighbour on each side
 RATES = {name: (0.01, 0.03, 0.1, 0.3) for name in ARMS} | {
     "no momentum": (0.03, 0.1, 0.3, 1.0), "Adam": (0.001, 0.003, 0.01), "AdamW": (0.001, 0.003, 0.01, 0.03),
-    "full - augmentation": (0.03, 0.1, 0.3)}
+    "+ augmentation and cosine": (0.01, 0.03, 0.1), "full - augmentation": (0.03, 0.1, 0.3)}
 # best on the validation images
 CHOSEN = {name: 0.1 for name in ARMS}
 
