@@ -68,8 +68,8 @@ def strided(*, seed, classes=10):
     layers, before = [], 1
     with networks.seeded(seed):
         for channels in CHANNELS:
-            layers += [nn.Conv2d(before, channels, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(channels),
-                       nn.ReLU()]
+            conv = nn.Conv2d(before, channels, 3, 2, padding=1, bias=False)
+            layers += [conv, nn.BatchNorm2d(channels), nn.ReLU()]
             before = channels
         layers += [nn.Flatten(), nn.Linear(before * 4 * 4, classes)]
     return nn.Sequential(*layers)
