@@ -40,10 +40,22 @@ ARMS = {
 }
 # learning rates tried, until the best had a neighbour on each side
 RATES = {name: (0.01, 0.03, 0.1, 0.3) for name in ARMS} | {
-    "no momentum": (0.03, 0.1, 0.3, 1.0), "Adam": (0.001, 0.003, 0.01), "AdamW": (0.001, 0.003, 0.01, 0.03),
-    "+ augmentation and cosine": (0.01, 0.03, 0.1), "full - augmentation": (0.03, 0.1, 0.3)}
+    "plain": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3),
+    "+ one-cycle": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3),
+    "+ label smoothing": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3),
+    "no momentum": (0.03, 0.1, 0.3, 1.0),
+    "Adam": (0.001, 0.003, 0.01),
+    "AdamW": (0.001, 0.003, 0.01, 0.03),
+    "+ cosine": (0.003, 0.01, 0.03, 0.1, 0.3),
+    "+ averaged weights": (0.003, 0.01, 0.03, 0.1, 0.3),
+    "+ augmentation": (0.003, 0.01, 0.03, 0.1, 0.3),
+    "full - cosine": (0.003, 0.01, 0.03, 0.1, 0.3),
+    "+ augmentation and cosine": (0.01, 0.03, 0.1),
+    "full - augmentation": (0.03, 0.1, 0.3),
+}
 # best on the validation images
-CHOSEN = {name: 0.1 for name in ARMS}
+CHOSEN = {name: 0.03 for name in ARMS} | {
+    "plain": 0.003, "Adam": 0.003, "+ one-cycle": 0.003, "+ label smoothing": 0.003, "no momentum": 0.1, "full - augmentation": 0.1, "AdamW": 0.01, "+ cosine": 0.01, "+ averaged weights": 0.01, "+ augmentation": 0.01, "full - cosine": 0.01}
 
 
 def strided(*, seed, classes=10):
