@@ -55,7 +55,10 @@ RATES = {name: (0.01, 0.03, 0.1, 0.3) for name in ARMS} | {
 }
 # best on the validation images
 CHOSEN = {name: 0.03 for name in ARMS} | {
-    "plain": 0.003, "Adam": 0.003, "+ one-cycle": 0.003, "+ label smoothing": 0.003, "no momentum": 0.1, "full - augmentation": 0.1, "AdamW": 0.01, "+ cosine": 0.01, "+ averaged weights": 0.01, "+ augmentation": 0.01, "full - cosine": 0.01}
+    **{name: 0.003 for name in ("plain", "Adam", "+ one-cycle", "+ label smoothing")},
+    **{name: 0.01 for name in ("AdamW", "+ cosine", "+ averaged weights", "+ augmentation", "full - cosine")},
+    "no momentum": 0.1, "full - augmentation": 0.1,
+}  # fmt: skip
 
 
 def strided(*, seed, classes=10):
