@@ -52,6 +52,7 @@ REACHED = {
     "resnet": 41,
     "separable": 51,
     "sequences": 75,
+    "training_recipe": 92,
     "transposed_convolution": 42,
     "vgg": 88,
     "why_convolutions": 91,

@@ -21,7 +21,7 @@ from .losses import TrainingLoss
 from .metrics import History, Metrics, Tally
 
 
-class _Run(NamedTuple):
+class Run(NamedTuple):
     """What every step of a run needs: `model` is the net as the Fabric runs it."""
 
     fabric: Fabric
@@ -95,14 +95,8 @@ def fit(net, train, validation=None, recipe=None, *, device=None, checkpoint=Non
         check_images(validation, "validation")
     elif recipe.patience:
         raise ValueError(f"patience is {recipe.patience}, but there are no validation images to wait for")
-    fabric = _open_fabric(device, recipe.bf16)
-    cuda = [fabric.device] if fabric.device.type == "cuda" else []
-    with (training(net), torch.random.fork_rng(devices=cuda), _memory_format(net, recipe.channels_last),
-          checkpoints.held(checkpoint, fabric)):
-        history = History()
-        model, opt = fabric.setup(net, recipe.make_optimizer(net))
-        kept = Kept(net, recipe)
-        run = _Run(fabric, net, model, opt, TrainingLoss(recipe, np.asarray(train.y)), kept, recipe)
+    with opened(net, train, recipe, device) as run, checkpoints.held(checkpoint, run.fabric):
+        fabric, model, opt, kept, history = run.fabric, run.model, run.optimizer, run.kept, History()
         if checkpoint is not None:
             identity = identify(recipe, net, train, validation, fabric.world_size)
             history = checkpoints.load(checkpoint, net, opt, kept, identity)
@@ -183,6 +177,16 @@ def _open_fabric(device, bf16):
 
 
 @contextlib.contextmanager
+def opened(net, train, recipe, device):
+    """Make ready what steps need, a `Run`; modes, layout and random state are as before after the block."""
+    fabric = _open_fabric(device, recipe.bf16)
+    cuda = [fabric.device] if fabric.device.type == "cuda" else []
+    with training(net), torch.random.fork_rng(devices=cuda), _memory_format(net, recipe.channels_last):
+        model, opt = fabric.setup(net, recipe.make_optimizer(net))
+        yield Run(fabric, net, model, opt, TrainingLoss(recipe, np.asarray(train.y)), Kept(net, recipe), recipe)
+
+
+@contextlib.contextmanager
 def _memory_format(net, channels_last):
     """Lay the weights out for channels-last convolutions inside the block, as torch's default after it."""
     if channels_last:
@@ -197,33 +201,40 @@ def _memory_format(net, channels_last):
 def _train_epoch(run, train, epoch):
     """Train for one epoch; return its core-seconds and its Tally, both over all processes."""
     fabric, recipe = run.fabric, run.recipe
-    # Seeds come from (seed, epoch), not from a stream that runs on: a resumed run draws what an unbroken one does.
-    rng = np.random.default_rng([recipe.seed, epoch])
-    torch.manual_seed(int(rng.integers(2**62)) + fabric.global_rank)
     per_epoch = -(-len(train.y) // recipe.batch_size)
-    parts, tally, start = fabric.world_size, Tally(), time.process_time()
+    tally, start = Tally(), time.process_time()
     bar = tqdm(total=len(train.y), desc=f"epoch {epoch}/{recipe.epochs}", unit=" images", leave=False,
                disable=None if fabric.is_global_zero else True)  # None: only on a terminal
     with bar:
-        for i, (x, y) in enumerate(batches(train, recipe.batch_size, rng=rng, augment=recipe.augment,
-                                           balanced=recipe.sampling == BALANCED, smallest=2 * parts)):
+        for i, (x, y, total) in enumerate(parts_of_batches(run, train, epoch)):
             rate = recipe.learning_rate((epoch - 1) * per_epoch + i, recipe.epochs * per_epoch)
-            for group in run.optimizer.param_groups:
-                group["lr"] = rate
-            total = len(y)
-            x, y = (fabric.to_device(t.tensor_split(parts)[fabric.global_rank]) for t in (x, y))
-            _step(run, _in_format(x, recipe), y, total, tally, f"in epoch {epoch}, step {i + 1}")
+            make_step(run, x, y, total, rate, tally, f"in epoch {epoch}, step {i + 1}")
             bar.update(total)
     seconds = fabric.all_reduce(torch.tensor(time.process_time() - start), reduce_op="sum")
     return float(seconds), tally.reduce(fabric)
+
+
+def parts_of_batches(run, train, epoch):
+    """Yield this process's part (x, y) of each batch of an epoch, where the network is, and the batch's size."""
+    fabric, recipe, parts = run.fabric, run.recipe, run.fabric.world_size
+    # Seeds come from (seed, epoch), not from a stream that runs on: a resumed run draws what an unbroken one does.
+    rng = np.random.default_rng([recipe.seed, epoch])
+    torch.manual_seed(int(rng.integers(2**62)) + fabric.global_rank)
+    for x, y in batches(train, recipe.batch_size, rng=rng, augment=recipe.augment,
+                        balanced=recipe.sampling == BALANCED, smallest=2 * parts):
+        part = (fabric.to_device(t.tensor_split(parts)[fabric.global_rank]) for t in (x, y))
+        x, y, total = *part, len(y)
+        yield _in_format(x, recipe), y, total
 
 
 def _in_format(x, recipe):
     return x.contiguous(memory_format=torch.channels_last) if recipe.channels_last else x
 
 
-def _step(run, x, y, total, tally, where):
-    """Learn from this process's part (x, y) of a batch of `total` images."""
+def make_step(run, x, y, total, rate, tally, where):
+    """Learn at a rate from this process's part (x, y) of a batch of `total` images."""
+    for group in run.optimizer.param_groups:
+        group["lr"] = rate
     run.optimizer.zero_grad()
     logits = run.model(x)
     loss_sum = run.loss(logits, y)
