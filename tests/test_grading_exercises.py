@@ -50,7 +50,7 @@ def test_right_answers_get_full_marks_and_stubs_none(chapter):
 def test_most_exercises_have_such_an_oracle():
     judged = [spec for spec in exercises.all_exercises() if spec.kind != "open"]
     covered = [spec for chapter in CHAPTERS for spec in answerable(chapter)]
-    assert len(covered) >= 100 and len(judged) - len(covered) <= 45, (len(covered), len(judged))
+    assert len(covered) >= 0.7 * len(judged), (len(covered), len(judged))
 
 
 def test_solutions_of_ones_own_are_run_through_the_grader(tmp_path, capsys):
