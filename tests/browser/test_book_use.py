@@ -128,7 +128,7 @@ def test_a_prediction_and_the_cell_to_answer_in_are_closed(visit):
     page = visit("notebooks/foundations/pooling.html")
     for prompt, what in (
         ("Show the answer", "unchanged from 4 of 8 columns"),
-        ("Show the answer", "The share is"),
+        ("Why", "The share is"),
         ("Show the check", "4 kinds of pooling equal torch"),
         ("Show the stub for your answer", "pooling-3: not attempted yet"),
     ):
