@@ -59,16 +59,21 @@ def _colour(channels=3, side=5):
     return counts((6, 16, 120, 84))[0] + 6 * 25 * (channels - 1) + 120 * (16 * side**2 + 1) + 84 * 121 + 10 * 85
 
 
-def _balanced(widths, _):
-    """The property asked in exercise 2."""
+def _balanced(widths, asked):
+    """The properties asked in exercise 2, one at a time."""
     try:
         c1, c2, u1, u2 = (int(n) for n in widths)
     except (TypeError, ValueError):
         return False
-    if min(c1, c2) < 1 or min(u1, u2) < LIMITS["width"]:
+    if min(c1, c2, u1, u2) < 1:
         return False
     convolutions, dense, macs = counts((c1, c2, u1, u2))
-    return convolutions > dense and convolutions + dense <= LIMITS["parameters"] and macs <= LIMITS["multiply-adds"]
+    return {
+        "balance": convolutions > dense,
+        "parameters": convolutions + dense <= LIMITS["parameters"],
+        "multiply-adds": macs <= LIMITS["multiply-adds"],
+        "width": min(u1, u2) >= LIMITS["width"],
+    }[asked]
 
 
 def _silent(logits, label):
@@ -103,8 +108,13 @@ EXERCISES = [
     ),
     Exercise(
         "lenet-2", "lenet", kind="value", cls="A", minutes=20, difficulty=2, points=4,
-        cases=(Case("widths within the three limits"),),
-        oracle=lambda: LIMITS,
+        cases=(
+            Case("more than half of the parameters in the convolutions", ("balance",)),
+            Case("at most 20,000 parameters", ("parameters",)),
+            Case("at most 600,000 multiply-adds", ("multiply-adds",)),
+            Case("at least 10 units in each hidden layer", ("width",)),
+        ),
+        oracle=lambda asked: asked,
         compare=_balanced,
         mistakes=(
             Mistake(
@@ -127,11 +137,19 @@ EXERCISES = [
                 "dense layers alone halved", (6, 16, 60, 42),
                 "Your dense layers are narrower, and still hold most of the parameters.",
             ),
+            Mistake(
+                "the old maps on narrow dense layers", (6, 16, 10, 10),
+                "Your dense layers are as narrow as they may be. Now the maps: the first dense layer reads those of one convolution only.",
+            ),
+            Mistake(
+                "a few products too many", (10, 16, 10, 10),
+                "Only the work is too much, by 200 products. Which of your two numbers of maps costs least in weights to lower?",
+            ),
             Mistake("three numbers", (6, 16, 10), "Four widths are asked for, in the order of the layers."),
             Mistake("one map first", (1, 40, 10, 10), "The second convolution reads what the first one makes: with one map it has few weights."),
         ),
         hints=(
-            "Most parameters of LeNet are in one layer. The widths that touch it decide.",
+            "The first dense layer reads the maps of the second convolution alone. Which maps give a convolution weights and the dense layers none?",
             "Weights of the first dense layer: 25 times the maps it reads, times its units. The work of the second convolution grows with the product of its two widths.",
             "Write the five counts as a function of the four widths, set both hidden layers to their smallest width, and try maps.",
         ),
