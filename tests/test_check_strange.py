@@ -341,7 +341,8 @@ def test_without_torch_and_scipy_few_exercises_miss_anything():
     assert done.stdout.splitlines() == [
         f'{name}: not checked. This check needs {what}: pip install "d2lcnn[torch]".'
         for name, what in (
-            ("backpropagation-2", "torch"), ("pooling-2", "scipy"), ("vgg-3", "torch"), ("vgg-7", "scipy")
+            ("backpropagation-2", "torch"), ("normalisation-4", "torch"), ("pooling-2", "scipy"),
+            ("training-recipe-2", "torch"), ("training-recipe-4", "scipy"), ("vgg-3", "torch"), ("vgg-7", "scipy"),
         )
     ]
 

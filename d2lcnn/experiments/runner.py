@@ -124,7 +124,7 @@ def run_cell(experiment, name, seed, budget=None):
     for metric, value in values.items():
         if not math.isfinite(value):
             raise FloatingPointError(f"{name}, seed {seed}: {metric} is {value}")
-    shared |= {"torch": torch.__version__, "numpy": np.__version__, "cpu": _cpu(),
+    shared |= {"torch": str(torch.__version__), "numpy": np.__version__, "cpu": _cpu(),
                "date": datetime.now(UTC).isoformat(timespec="seconds")}
     return [{"experiment": experiment.name, "setting": name, "seed": seed, "metric": metric, "value": values[metric]}
             | shared for metric in setting.metrics(seed) if metric in values]

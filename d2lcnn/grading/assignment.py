@@ -220,7 +220,7 @@ def read(path):
     yaml = needed("yaml")
     try:
         text = Path(path).read_text(encoding="utf-8")
-        table = yaml.load(text, _loader(yaml))
+        table = _loader(yaml)(text).get_single_data()
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no text in UTF-8: byte {error.start} is {error.object[error.start]:#x}") from None
     except yaml.YAMLError as error:
