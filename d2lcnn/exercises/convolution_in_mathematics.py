@@ -203,7 +203,7 @@ EXERCISES = [
             Mistake("one more", 100 + 1, "That length does it, and there is a smaller one."),
         ),
         hints=(
-            "With transforms of length n the full result is wound around a ring of n places. Which places are hit twice?",
+            "With transforms of length n the full result is wound around a clock of n hours. Which hours are hit twice?",
             "What is too long at the end lands at the beginning. Wrong places are harmless while they lie before the valid part.",
             "How long is the full result, and at which index does the valid part begin? Try it with a signal of 5 and a kernel of 3 first.",
         ),
