@@ -1,8 +1,10 @@
 """Exercises of the chapter "Convolution in mathematics"."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from d2lcnn.exercises import Case, Exercise, Mistake
+from d2lcnn.exercises import Case, Exercise, Mistake, close
 from d2lcnn.exercises._usual import usual, with_usual
 from d2lcnn.ops import conv2d
 
@@ -41,6 +43,19 @@ def _valid_part_is_right(length, sizes):
         return np.allclose(wrapped[len(k) - 1 : len(x)], valid)
 
     return int(length) == length and right(int(length)) and not right(int(length) - 1)
+
+
+def _as_handed_in(*mistakes):
+    """Each mistake, and again with its value rounded as the statement asks: to four digits, or to four decimals."""
+    found = []
+    for mistake in mistakes:
+        values = [mistake.answer]
+        for value in (float(f"{mistake.answer:.4g}"), round(float(mistake.answer), 4)):
+            if not any(close(value, known) for known in values):
+                values.append(value)
+        names = (mistake.name, f"{mistake.name}, rounded", f"{mistake.name}, to four decimals")
+        found += [replace(mistake, name=name, answer=value) for name, value in zip(names, values, strict=False)]
+    return tuple(found)
 
 
 EXERCISES = [
@@ -143,6 +158,7 @@ EXERCISES = [
             Mistake("a difference", [-1, 0, 1], "Yours compares neighbours. A delay copies one sample."),
             Mistake("smeared", [0, 0.5, 0.5], "Yours mixes two samples. A delay copies one."),
             Mistake("too long", [0, 0, 0, 1], "A kernel of three numbers is asked for."),
+            Mistake("for the full convolution", [0, 1], "That delays in the full convolution. Here three numbers are asked for, and \"same\" takes the middle one as the present."),
         ),
         hints=(
             "Only one sample contributes to each output, unchanged. How many weights are then not zero?",
@@ -156,7 +172,7 @@ EXERCISES = [
         cases=(Case("the area, to four digits", ()),),
         oracle=lambda: 0.95661,
         compare=lambda got, expected: abs(got - expected) < 1e-4,
-        mistakes=(
+        mistakes=_as_handed_in(
             Mistake("height times width", 1.0, "The half disc is not flat above the box: its height falls from the middle to the sides."),
             Mistake("the whole half disc", np.pi / 2, "That is the area of the whole half disc; the box covers only its middle."),
             Mistake("half the box", np.sqrt(3) / 8 + np.pi / 12, "You integrated over half of the box: it lies on both sides of t."),
@@ -174,7 +190,7 @@ EXERCISES = [
     Exercise(
         "convolution-in-mathematics-6", "convolution_in_mathematics", kind="value", cls="A",
         minutes=10, difficulty=2, points=2,
-        cases=(Case("right, and one less is not", ((100, 28),)),),
+        cases=(Case("the valid part is right, and with one less it is not", ((100, 28),)),),
         oracle=lambda sizes: sizes,
         compare=_valid_part_is_right,
         mistakes=(
@@ -182,12 +198,14 @@ EXERCISES = [
             Mistake("a power of two", 2**7, "A power of two is quick, but not needed."),
             Mistake("the valid length", 100 - 28 + 1, "That is how many numbers the valid part has. The transform has to hold the signal."),
             Mistake("one less", 100 - 1, "That transform would cut the signal."),
+            Mistake("one less than the full length", 100 + 28 - 2, "That length wraps one number around, and the valid part lies further in. How many may wrap?"),
+            Mistake("the kernel's length", 28, "The transform has to hold the signal, not only the kernel."),
             Mistake("one more", 100 + 1, "That length does it, and there is a smaller one."),
         ),
         hints=(
-            "With transforms of length n the full result is wound around a ring of n places. Which places are hit twice?",
+            "With transforms of length n the full result is wound around a clock of n hours. Which hours are hit twice?",
             "What is too long at the end lands at the beginning. Wrong places are harmless while they lie before the valid part.",
-            "How long is the full result, and at which index does the valid part begin? Try it with the small example first.",
+            "How long is the full result, and at which index does the valid part begin? Try it with a signal of 5 and a kernel of 3 first.",
         ),
     ),
     Exercise(
