@@ -65,7 +65,7 @@ def test_an_exercise_has_an_open_cell_and_a_closed_solution(lab):
 def test_a_prediction_is_closed(lab):
     question, answer, prose, _ = below(lab, "Predict. From which share of all starting columns")
     assert is_closed(answer)
-    assert prose.locator("details summary").first.inner_text() == "Show the answer"
+    assert prose.locator("details summary").first.inner_text() == "Why"
     assert "The other half are exaggerated" not in question.inner_text()
 
 
