@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from submissions import RIGHT, needs_sandbox
+from test_grading_attacks import ATTACKS
 
-from d2lcnn.grading import assignment
+from d2lcnn.grading import assignment, bank
 
 PAGE = (Path(__file__).resolve().parent.parent / "book" / "instructors.md").read_text("utf8")
 FILE = re.compile(r"```\{code-block\} \w+\n:caption: (?P<name>\S+)\n(?P<text>.*?)```", re.DOTALL)
@@ -62,3 +63,8 @@ def test_other_commands_that_the_page_names_exist(name):
     assert f"python -m d2lcnn {name}" in PAGE
     done = subprocess.run([sys.executable, "-m", "d2lcnn", *name.split(), "--help"], capture_output=True, text=True)
     assert done.returncode == 0
+
+
+def test_numbers_of_the_page_are_counted():
+    assert f"lists {len(bank.all_questions())} questions" in " ".join(PAGE.split())
+    assert "more than thirty attacks" in " ".join(PAGE.split()) and len(ATTACKS) > 30
